@@ -1,0 +1,144 @@
+"""Every message of pelton.v1 as a frozen record; nouns only. What they mean is told in protocol/SPEC.md.
+
+Fields stand in the order in which they travel; the tag is the array's first element. Numbers below 16 go to the server.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar
+
+from pelton.protocol.schema import INT_MAX, Bounds, Message, Size
+
+__all__ = [
+    "HOW_BY_ID",
+    "HOW_CREATE",
+    "HOW_JOIN_OR_CREATE",
+    "SUBPROTOCOL",
+    "Act",
+    "Frame",
+    "Hello",
+    "Join",
+    "Joined",
+    "Leave",
+    "Left",
+    "Option",
+    "Ping",
+    "Pong",
+    "Reason",
+    "Refusal",
+    "Rejected",
+    "ServerMessage",
+    "Welcome",
+]
+
+SUBPROTOCOL = "pelton.v1"
+
+HOW_JOIN_OR_CREATE, HOW_CREATE, HOW_BY_ID = 0, 1, 2
+
+A = TypeVar("A")
+
+Seq: TypeAlias = Annotated[int, Bounds(1, INT_MAX)]
+Option: TypeAlias = (
+    Annotated[str, Size(128)]
+    | Annotated[int, Bounds(-INT_MAX, INT_MAX)]
+    | Annotated[float, Bounds(-1e300, 1e300)]
+    | bool
+    | None
+)
+
+
+class Hello(Message, tag=1, frozen=True):
+    """The first message of a client. `client` names the program, for the server's log."""
+
+    client: Annotated[str, Size(64)]
+
+
+class Join(Message, tag=2, frozen=True):
+    """Ask for a seat: in any room of a game, in a new room, or in the room of this id."""
+
+    how: Annotated[int, Bounds(0, 2)]
+    target: Annotated[str, Size(64, low=1)]
+    options: Annotated[dict[Annotated[str, Size(32)], Option], Size(16)]
+
+
+class Leave(Message, tag=3, frozen=True):
+    """Give the seat back."""
+
+
+class Act(Message, Generic[A], tag=4, frozen=True):
+    """One action of the player; `seq` rises with each."""
+
+    seq: Seq
+    action: A
+
+
+class Ping(Message, tag=5, frozen=True):
+    """Measure the round trip: answered at once with the same nonce."""
+
+    nonce: Annotated[int, Bounds(0, 2**32 - 1)]
+
+
+class Welcome(Message, tag=16, frozen=True):
+    """The answer to hello."""
+
+    session_id: str
+    server: str
+    message_bytes_max: int
+
+
+class Joined(Message, tag=17, frozen=True):
+    """The seat is taken. `actions` and `tables` say how this room's actions and state look on the wire."""
+
+    room_id: str
+    game: str
+    player_id: int
+    tick_hz: float
+    tick: int
+    actions: list[tuple[str, list[str]]]
+    tables: list[tuple[str, list[list[Any]]]]
+
+
+class Rejected(Message, tag=18, frozen=True):
+    """No seat. The connection stays; the client may ask for another room."""
+
+    reason: str
+    detail: str
+
+
+class Left(Message, tag=19, frozen=True):
+    """The seat is given back, asked for or not. Actions without an answer are void."""
+
+    reason: str
+
+
+class Reason:
+    """Why an action was refused."""
+
+    LATE = "late"
+    OVERFLOW = "overflow"
+    INVALID = "invalid"
+    RATE = "rate"
+    NOT_ALLOWED = "not_allowed"
+
+
+Refusal: TypeAlias = tuple[int, str]
+
+
+class Frame(Message, tag=20, frozen=True):
+    """What happened in one tick. The first two fields are the client's own, the rest is the same bytes for many."""
+
+    ack: int
+    refused: list[Refusal]
+    tick: int
+    base: int
+    tables: list[list[Any] | None]
+    digest: int | None
+
+
+class Pong(Message, tag=21, frozen=True):
+    """The answer to ping."""
+
+    nonce: int
+
+
+ServerMessage: TypeAlias = Welcome | Joined | Rejected | Left | Frame | Pong

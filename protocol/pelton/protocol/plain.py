@@ -1,0 +1,55 @@
+"""The client's codec: the same bytes with the `msgpack` package alone, as a client in any language would do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import msgpack  # type: ignore[import-untyped]  # the package ships no types
+
+from pelton.protocol.errors import BadMessage
+from pelton.protocol.messages import Frame, Joined, Left, Pong, Rejected, ServerMessage, Welcome
+from pelton.protocol.schema import Message
+
+__all__ = ["decode_server", "encode", "encode_value"]
+
+# Field types in the order of the wire. What they hold deeper down is looked at by whoever uses it.
+_NUMBER = (int, float)
+_SHAPES: dict[int, tuple[Callable[..., ServerMessage], tuple[Any, ...]]] = {
+    16: (Welcome, (str, str, int)),
+    17: (Joined, (str, str, int, _NUMBER, int, list, list)),
+    18: (Rejected, (str, str)),
+    19: (Left, (str,)),
+    20: (Frame, (int, list, int, int, list, (int, type(None)))),
+    21: (Pong, (int,)),
+}
+
+
+def decode_server(payload: bytes) -> ServerMessage:
+    """What the server sent; BadMessage if it is nothing of pelton.v1. The caller has bounded the payload's size."""
+    try:
+        # Lists are bounded by the payload's size, and so is what msgpack allocates for them.
+        value = msgpack.unpackb(payload, max_array_len=len(payload), max_map_len=64, max_ext_len=0)
+    except (ValueError, RecursionError, MemoryError) as error:  # msgpack's own errors are ValueErrors
+        raise BadMessage("not one whole MessagePack value") from error
+    if not isinstance(value, list) or not value or type(value[0]) is not int or value[0] not in _SHAPES:
+        raise BadMessage("not a message that a server sends")
+    fields: list[Any] = value
+    make, kinds = _SHAPES[fields[0]]
+    if len(fields) != len(kinds) + 1:
+        raise BadMessage(f"message {fields[0]} has {len(kinds)} fields, got {len(fields) - 1}")
+    for index, kind in enumerate(kinds, 1):
+        if not isinstance(fields[index], kind) or isinstance(fields[index], bool):
+            raise BadMessage(f"message {fields[0]}: field {index} is of the wrong type")
+    return make(*fields[1:])
+
+
+def encode(message: Message) -> bytes:
+    """The message's canonical bytes."""
+    tag = message.__struct_config__.tag
+    return encode_value([tag, *(getattr(message, field) for field in message.__struct_fields__)])
+
+
+def encode_value(value: Any) -> bytes:
+    """The canonical bytes of plain lists, numbers, strings and None."""
+    return cast("bytes", msgpack.packb(value))

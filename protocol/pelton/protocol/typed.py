@@ -1,0 +1,100 @@
+"""The server's codec: bytes to typed, bounded messages and back. Whatever a peer sends, only BadMessage comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias, Union
+
+import msgspec
+
+from pelton.protocol.errors import BadMessage
+from pelton.protocol.messages import (
+    Act,
+    Frame,
+    Hello,
+    Join,
+    Joined,
+    Leave,
+    Left,
+    Ping,
+    Pong,
+    Refusal,
+    Rejected,
+    ServerMessage,
+    Welcome,
+)
+from pelton.protocol.schema import Action, Message, Raw
+
+__all__ = ["ClientMessage", "TypedDecoder", "decode_server", "encode", "encode_value", "frame_body", "frame_head"]
+
+ClientMessage: TypeAlias = Hello | Join | Leave | Act[Any] | Ping
+
+_encoder = msgspec.msgpack.Encoder()
+_server: msgspec.msgpack.Decoder[ServerMessage] = msgspec.msgpack.Decoder(Welcome | Joined | Rejected | Left | Frame | Pong)
+
+# RecursionError and UnicodeDecodeError are no DecodeError: deep nesting and bad UTF-8 raise them (msgspec 0.22).
+_HOSTILE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, MemoryError)
+
+
+
+class TypedDecoder:
+    """Decodes what a client may send, with the actions of one game, or with none before there is a seat."""
+
+    def __init__(self, actions: Sequence[type[Action]] = ()) -> None:
+        action: Any = Union[tuple(actions)] if actions else Raw  # noqa: UP007 - built from values
+        kind: Any = Union[Hello, Join, Leave, Act[action], Ping]  # noqa: UP007 - as above
+        self._decoder: msgspec.msgpack.Decoder[ClientMessage] = msgspec.msgpack.Decoder(kind)
+
+    def decode(self, payload: bytes) -> ClientMessage:
+        """Raise BadMessage for anything that is not exactly one message."""
+        try:
+            return self._decoder.decode(payload)
+        except _HOSTILE as error:
+            raise BadMessage(_short(error)) from error
+
+
+def decode_server(payload: bytes) -> ServerMessage:
+    """The other direction, for tests and tools: what a server sent."""
+    try:
+        return _server.decode(payload)
+    except _HOSTILE as error:
+        raise BadMessage(_short(error)) from error
+
+
+def encode(message: Message) -> bytes:
+    """The message's canonical bytes."""
+    return _encoder.encode(message)
+
+
+def encode_value(value: Any) -> bytes:
+    """The canonical bytes of plain lists, numbers, strings and None."""
+    return _encoder.encode(value)
+
+
+# A frame is put together from two parts, so that the larger is encoded once for all who share it:
+#
+#     97 14 | ack refused | tick base tables digest
+#     array   this client   the same bytes for everybody with this baseline
+#     of 1+6
+_FRAME = bytes([0x90 + 1 + len(Frame.__struct_fields__), 20])
+
+
+def frame_head(ack: int, refused: Sequence[Refusal]) -> bytes:
+    """The client's own part of a frame, up to where the shared body begins."""
+    return _FRAME + _encoder.encode((ack, refused))[1:]  # without the tuple's own one-byte header
+
+
+def frame_body(tick: int, base: int, tables: Sequence[Any], digest: int | None) -> bytes:
+    """The part of a frame that many clients share; `tables` as in `Frame`, plain lists."""
+    return _encoder.encode((tick, base, tables, digest))[1:]
+
+
+def _short(error: BaseException) -> str:
+    """Nothing of the peer's bytes, nothing of our insides: a hint for the author of the client."""
+    if isinstance(error, msgspec.ValidationError):
+        return str(error)[:100]
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if isinstance(error, UnicodeDecodeError):
+        return "a string that is not UTF-8"
+    return "not one whole MessagePack value"

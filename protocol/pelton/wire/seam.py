@@ -1,0 +1,59 @@
+"""The seam: what a WebSocket needs of the bytes below it and of the user above it. Two channels implement it, tests a third."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+__all__ = ["Channel", "Endpoint"]
+
+
+class Channel(Protocol):
+    """Where a WebSocket's bytes go: a swept socket, an asyncio transport, a simulated link.
+
+    It feeds `WebSocket.feed`, `eof`, `lost` and `writable`, never from within one of the calls below.
+    """
+
+    @property
+    def peer(self) -> str:
+        """Address of the other side, for logs."""
+        ...
+
+    def write(self, data: bytes) -> int:
+        """Hand over what the system takes at once and say how many bytes that was. Never queues, never raises."""
+        ...
+
+    def watch_writable(self, wanted: bool) -> None:
+        """Whether `WebSocket.writable` is to be called when more can be written."""
+        ...
+
+    def pause(self) -> None:
+        """Stop reading."""
+        ...
+
+    def resume(self) -> None:
+        """Read again, and feed once even if nothing new came: the WebSocket may hold bytes it did not parse."""
+        ...
+
+    def finish(self) -> None:
+        """Nothing more will be written: half-close, go on reading to the peer's end."""
+        ...
+
+    def abort(self) -> None:
+        """End it now, without a word."""
+        ...
+
+
+class Endpoint(Protocol):
+    """Who uses the WebSocket."""
+
+    def opened(self) -> None:
+        """The handshake is done."""
+        ...
+
+    def received(self, payload: bytes) -> None:
+        """One whole binary message."""
+        ...
+
+    def closed(self, code: int, reason: str) -> None:
+        """It can no longer be used. Called once, also when this side closed it or the handshake failed."""
+        ...

@@ -1,0 +1,179 @@
+"""Sockets that are looked at on a beat: a packet wakes nobody, a sweep takes what is there.
+
+`Sweep.sweep` visits every socket that has something, once, and reads at most one slice of it; what is left waits in the kernel, which
+then slows the sender down. `recv` and `send` go straight to the socket. An error in one connection ends that connection.
+"""
+
+from __future__ import annotations
+
+import logging
+import selectors
+import socket
+
+from pelton.wire.websocket import WebSocket
+
+__all__ = ["Sweep", "SweptChannel"]
+
+READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+_WOULD_BLOCK = (BlockingIOError, InterruptedError)
+
+log = logging.getLogger(__name__)
+
+
+class Sweep:
+    """All swept sockets of a process, on a selector of its own."""
+
+    def __init__(self, slice_bytes: int) -> None:
+        self.slice_bytes = slice_bytes
+        self._selector = selectors.DefaultSelector()
+        self._again: list[SweptChannel] = []
+
+    def __len__(self) -> int:
+        """How many sockets are watched; paused ones are not."""
+        return len(self._selector.get_map())
+
+    def add(self, sock: socket.socket, websocket: WebSocket) -> None:
+        """Take over a connected, non-blocking socket and everything that happens on it."""
+        websocket.attach(SweptChannel(self, sock, websocket))
+
+    def sweep(self) -> None:
+        """Visit each ready socket once. Never waits."""
+        if self._again:
+            again, self._again = self._again, []
+            for channel in again:
+                channel.revisit()
+        for key, events in self._selector.select(0):
+            channel = key.data
+            if events & READ:
+                channel.readable()
+            if events & WRITE:
+                channel.writable()
+
+    def close(self) -> None:
+        """Let go of the selector. The sockets are their WebSockets' to end."""
+        self._selector.close()
+
+    def watch(self, channel: SweptChannel, before: int, after: int) -> None:
+        """Change what a socket is watched for."""
+        if not before:
+            self._selector.register(channel.sock, after, channel)
+        elif after:
+            self._selector.modify(channel.sock, after, channel)
+        else:
+            self._selector.unregister(channel.sock)
+
+    def revisit(self, channel: SweptChannel) -> None:
+        """Visit the channel in the next sweep, whether its socket is ready or not."""
+        self._again.append(channel)
+
+
+class SweptChannel:
+    """One socket of a sweep. See `pelton.wire.seam.Channel`."""
+
+    __slots__ = ("_broken", "_sweep", "_watched", "_websocket", "peer", "sock")
+
+    def __init__(self, sweep: Sweep, sock: socket.socket, websocket: WebSocket) -> None:
+        self.sock = sock
+        self.peer = _address(sock)
+        self._sweep = sweep
+        self._websocket = websocket
+        self._watched = 0
+        self._broken = False
+        self._watch(READ)
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self.sock.send(data)
+        except _WOULD_BLOCK:
+            return 0
+        except OSError:
+            self._break()  # not now: the caller may be in the middle of a round over all players
+            return 0
+
+    def watch_writable(self, wanted: bool) -> None:
+        self._watch(self._watched | WRITE if wanted else self._watched & ~WRITE)
+
+    def pause(self) -> None:
+        self._watch(self._watched & ~READ)
+
+    def resume(self) -> None:
+        self._watch(self._watched | READ)
+        self._sweep.revisit(self)
+
+    def finish(self) -> None:
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._break()
+        self._watch(READ)  # to its end, also if it was paused
+
+    def abort(self) -> None:
+        self._watch(0)
+        self.sock.close()
+
+    def readable(self) -> None:
+        """Read one slice and pass it on."""
+        try:
+            data = self.sock.recv(self._sweep.slice_bytes)
+        except _WOULD_BLOCK:
+            return
+        except OSError:
+            self._guarded_loss()
+            return
+        try:
+            if data:
+                self._websocket.feed(data)
+            else:
+                self._websocket.eof()
+        except Exception:
+            self._fault()
+
+    def writable(self) -> None:
+        """Write on, if the socket was not ended a moment ago."""
+        try:
+            if self._watched & WRITE:
+                self._websocket.writable()
+        except Exception:
+            self._fault()
+
+    def revisit(self) -> None:
+        """Report a break, or let the WebSocket parse what it held back."""
+        if self._broken:
+            self._guarded_loss()
+        elif self._watched & READ:
+            try:
+                self._websocket.feed(b"")
+            except Exception:
+                self._fault()
+
+    def _watch(self, events: int) -> None:
+        if self._broken or self.sock.fileno() < 0:
+            events = 0
+        if events != self._watched:
+            before, self._watched = self._watched, events
+            self._sweep.watch(self, before, events)
+
+    def _break(self) -> None:
+        if not self._broken:
+            self._watch(0)
+            self._broken = True
+            self._sweep.revisit(self)
+
+    def _guarded_loss(self) -> None:
+        try:
+            self._websocket.lost()
+        except Exception:
+            self._fault()
+
+    def _fault(self) -> None:
+        """The edge where one connection's fault stops: logged with its traceback, told to the peer as a bare code."""
+        log.exception("a fault in the connection with %s; it is closed, the others go on", self.peer)
+        self._websocket.drop(4500, "server error")
+
+
+def _address(sock: socket.socket) -> str:
+    try:
+        name = sock.getpeername()
+    except OSError:
+        return "unknown"
+    return f"{name[0]}:{name[1]}" if isinstance(name, tuple) and len(name) >= 2 else "local"

@@ -1,0 +1,299 @@
+"""One WebSocket, either side, over any channel: bytes in, whole binary messages out, and no buffer that could grow.
+
+The common frame (one whole binary message) takes a short path; everything else goes, a whole frame at a time, through websockets'
+sans-I/O protocol, which knows RFC 6455. What the system does not take at once is one bounded remainder; while there is one, `send`
+takes nothing. Reads no clock and owns no timer: whoever opened it ends a connection that lingers.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TypeAlias
+
+from websockets.frames import Frame, Opcode
+from websockets.protocol import OPEN
+from websockets.protocol import Protocol as Rfc6455
+
+from pelton.wire.frames import FIN_BINARY, MASKED, Masks, apply_mask, binary_frame, extent, masked_frame
+from pelton.wire.handshake import HEAD_BYTES_MAX, ClientHandshake, HandshakeRefused, Page, Refused, ServerHandshake, split_head
+from pelton.wire.seam import Channel, Endpoint
+
+__all__ = ["FRAGMENTS_MAX", "Phase", "WebSocket"]
+
+LOST, TEXT_FRAME, TOO_BIG, SLOW_CONSUMER = 1006, 1003, 1009, 4503
+REASON_BYTES_MAX = 123
+FRAGMENTS_MAX = 64
+"""The most frames one message may come in."""
+
+Handshake: TypeAlias = ServerHandshake | ClientHandshake
+
+
+class Phase(enum.Enum):
+    """How far a WebSocket has come."""
+
+    HANDSHAKE = "handshake"
+    OPEN = "open"
+    CLOSED = "closed"
+    """No message passes any more; the channel may still carry the goodbye."""
+
+
+class WebSocket:
+    """A connection that speaks whole binary messages of at most `message_bytes_max` bytes each way it reads.
+
+    `backlog_bytes_max` bounds what waits for the system to take it, besides one message that was taken in part.
+    """
+
+    __slots__ = (
+        "_backlog_bytes_max",
+        "_channel",
+        "_endpoint",
+        "_finishing",
+        "_fragments",
+        "_handshake",
+        "_mask_bit",
+        "_masks",
+        "_max",
+        "_paused",
+        "_protocol",
+        "_tail",
+        "_unsent",
+        "gone",
+        "phase",
+    )
+
+    def __init__(
+        self, handshake: Handshake, endpoint: Endpoint, message_bytes_max: int, backlog_bytes_max: int
+    ) -> None:
+        self.phase = Phase.HANDSHAKE
+        self.gone = False
+        """Whether the channel is ended as well; until then the goodbye may still be under way."""
+        self._handshake = handshake
+        self._endpoint = endpoint
+        self._max = message_bytes_max
+        self._backlog_bytes_max = backlog_bytes_max
+        self._masks = Masks() if isinstance(handshake, ClientHandshake) else None
+        self._mask_bit = 0 if self._masks else MASKED
+        self._protocol: Rfc6455
+        self._channel: Channel
+        self._tail = b""
+        self._unsent = b""
+        self._fragments: list[bytes] | None = None
+        self._paused = False
+        self._finishing = False
+
+    def attach(self, channel: Channel) -> None:
+        """Begin on this channel. A client sends its request at once."""
+        self._channel = channel
+        if isinstance(self._handshake, ClientHandshake):
+            self._write(self._handshake.request())
+
+    @property
+    def peer(self) -> str:
+        """Address of the other side, for logs."""
+        return self._channel.peer
+
+    @property
+    def busy(self) -> bool:
+        """Whether something still waits for the system to take it; `send` declines meanwhile."""
+        return bool(self._unsent)
+
+    # What the user calls.
+
+    def send(self, payload: bytes) -> bool:
+        """Send a message now or not at all: False if an earlier one is not through yet, or the WebSocket is not open."""
+        if self._unsent or self.phase is not Phase.OPEN:
+            return False
+        frame = masked_frame(payload, self._masks.take()) if self._masks else binary_frame(payload)
+        taken = self._channel.write(frame)
+        if taken != len(frame):
+            self._unsent = frame[taken:]
+            self._channel.watch_writable(True)
+        return True
+
+    def push(self, payload: bytes) -> bool:
+        """Send a message that must not be skipped; it may wait. Past `backlog_bytes_max` the peer is closed as too slow."""
+        if self.phase is not Phase.OPEN:
+            return False
+        if len(self._unsent) + len(payload) > self._backlog_bytes_max and self._unsent:
+            self.drop(SLOW_CONSUMER, "too much waits to be read")
+            return False
+        self._write(masked_frame(payload, self._masks.take()) if self._masks else binary_frame(payload))
+        return True
+
+    def pause(self) -> None:
+        """Take no more messages until `resume`, not even those already read."""
+        self._paused = True
+        self._channel.pause()
+
+    def resume(self) -> None:
+        """Go on after `pause`. Messages arrive later, not from within this call."""
+        if self._paused:
+            self._paused = False
+            self._channel.resume()
+
+    def close(self, code: int, reason: str) -> None:
+        """Say goodbye. What the peer still sends is read and forgotten; end a peer that does not go with `abort`."""
+        if self.phase is Phase.OPEN:
+            short = reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore")
+            self._protocol.send_close(code, short)
+            self._write(b"".join(self._protocol.data_to_send()))
+            if not self._masks:
+                self._finish()  # a server does not wait for the answer; a client's peer ends the connection
+            self._end(code, reason)
+        elif self.phase is Phase.HANDSHAKE:
+            self.drop(code, reason)
+
+    def drop(self, code: int, reason: str) -> None:
+        """End it now, without a goodbye on the wire."""
+        self._unsent = b""
+        self._abort()
+        self._end(code, reason)
+
+    def refuse(self, page: Page) -> None:
+        """Answer a handshake that is not whole with a page and end it."""
+        if self.phase is Phase.HANDSHAKE:
+            self._write(page.response())
+            self._finish()
+            self._end(LOST, "handshake refused")
+
+    # What the channel calls.
+
+    def feed(self, data: bytes) -> None:
+        """Bytes have arrived (or none: parse what was held back)."""
+        if self.phase is Phase.OPEN:
+            self._parse(self._tail + data if self._tail else data)
+        elif self.phase is Phase.HANDSHAKE:
+            self._shake_hands(self._tail + data)
+
+    def eof(self) -> None:
+        """The peer has sent its last byte."""
+        self._abort()
+        self._end(LOST, "the peer ended the connection without a goodbye")
+
+    def lost(self) -> None:
+        """The connection broke."""
+        self.eof()
+
+    def writable(self) -> None:
+        """The system takes bytes again."""
+        if self._unsent:
+            self._unsent = self._unsent[self._channel.write(self._unsent) :]
+        if not self._unsent:
+            self._channel.watch_writable(False)
+            if self._finishing:
+                self._channel.finish()
+
+    # Receiving.
+
+    def _shake_hands(self, buffer: bytes) -> None:
+        parts = split_head(buffer)
+        if parts is None:
+            self._tail = buffer
+            if len(buffer) > HEAD_BYTES_MAX:
+                self.refuse(Page.text(431, f"the request head is longer than {HEAD_BYTES_MAX} bytes"))
+            return
+        head, rest = parts
+        self._tail = b""
+        try:
+            if isinstance(self._handshake, ServerHandshake):
+                self._protocol, answer = self._handshake.answer(head)
+                self._write(answer)
+            else:
+                self._protocol = self._handshake.answer(head, rest)
+        except Refused as refused:
+            self._write(refused.response)
+            self._finish()
+            self._end(LOST, "answered over HTTP")
+        except HandshakeRefused as refused:
+            self.drop(LOST, str(refused))
+        else:
+            self.phase = Phase.OPEN
+            self._endpoint.opened()
+            if rest:
+                self.feed(rest)
+
+    def _parse(self, buffer: bytes) -> None:
+        position, end = 0, len(buffer)
+        while not self._paused:
+            found = extent(buffer, position)
+            if found is None:
+                break
+            header, length = found
+            start = position + header
+            stop = start + length
+            legal = length <= self._max and buffer[position + 1] & MASKED == self._mask_bit
+            if legal and stop > end:
+                break
+            if legal and buffer[position] == FIN_BINARY and self._fragments is None:
+                payload = buffer[start:stop]
+                if self._mask_bit:
+                    payload = apply_mask(payload, buffer[start - 4 : start])
+                self._endpoint.received(payload)
+            else:
+                self._uncommon(buffer[position:stop])
+            if self.phase is not Phase.OPEN:
+                return
+            position = stop
+        self._tail = buffer[position:]
+
+    def _uncommon(self, frame: bytes) -> None:
+        """Give one frame (or a header that is wrong already) to the library, then look at what it made of it."""
+        protocol = self._protocol
+        protocol.receive_data(frame)
+        for event in protocol.events_received():
+            if isinstance(event, Frame) and self.phase is Phase.OPEN:
+                self._fragment(event)
+        if self.phase is not Phase.OPEN:
+            return
+        writes = protocol.data_to_send()
+        self._reply(b"".join(writes))
+        if protocol.state is not OPEN:
+            if not self._masks:
+                self._finish()
+            said = protocol.close_rcvd or protocol.close_sent
+            self._end(said.code if said else LOST, said.reason if said else "")
+
+    def _fragment(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.TEXT:
+            self.close(TEXT_FRAME, "this protocol is binary")
+        elif frame.opcode is Opcode.BINARY or frame.opcode is Opcode.CONT:
+            parts = self._fragments = self._fragments or []
+            parts.append(bytes(frame.data))
+            if frame.fin:
+                self._fragments = None
+                self._endpoint.received(b"".join(parts))
+            elif len(parts) >= FRAGMENTS_MAX:
+                self.close(TOO_BIG, f"a message in more than {FRAGMENTS_MAX} fragments")
+
+    # Sending.
+
+    def _reply(self, data: bytes) -> None:
+        """Send what the library answers by itself (pongs, the closing frame): bounded like all else."""
+        if len(self._unsent) + len(data) > self._backlog_bytes_max and self._unsent:
+            self.drop(SLOW_CONSUMER, "too much waits to be read")
+        elif data:
+            self._write(data)
+
+    def _write(self, data: bytes) -> None:
+        """Write in order: behind what waits, if something waits."""
+        if not self._unsent:
+            data = data[self._channel.write(data) :]
+        if data:
+            self._unsent += data
+            self._channel.watch_writable(True)
+
+    def _finish(self) -> None:
+        self._finishing = True
+        if not self._unsent:
+            self._channel.finish()
+
+    def _abort(self) -> None:
+        self.gone = True
+        self._channel.abort()
+
+    def _end(self, code: int, reason: str) -> None:
+        if self.phase is not Phase.CLOSED:
+            self.phase = Phase.CLOSED
+            self._tail = b""
+            self._fragments = None
+            self._endpoint.closed(code, reason)

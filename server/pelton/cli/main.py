@@ -1,0 +1,83 @@
+"""The command `pelton`. Each subcommand imports what it needs when it is called: `pelton version` starts in no time."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from pelton.cli import config_command
+from pelton.swarm import command as swarm_command
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line; the exit code."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `pelton config show | head`
+        sys.stderr.close()
+        return 141
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="pelton", description="A multiplayer game event server.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="run a server", description="Run a server until SIGTERM or Ctrl-C.")
+    config_command.add_arguments(serve)
+    serve.add_argument("--port", type=int, metavar="N", help="listen on this port (0: any free one); same as --set server.port=N")
+    serve.set_defaults(run=_serve)
+
+    demo = commands.add_parser("demo", help="run a server with a few bots", description="A server, some bots, an address to open.")
+    config_command.add_arguments(demo)
+    demo.add_argument("--bots", type=int, default=8, metavar="N", help="how many bots play (8)")
+    demo.set_defaults(run=_demo)
+
+    swarm = commands.add_parser("swarm", help="play with many bots", description="Play on a server with many headless bots.")
+    swarm_command.add_arguments(swarm)
+    swarm.set_defaults(run=swarm_command.run)
+
+    config = commands.add_parser("config", help="check or show the configuration")
+    actions = config.add_subparsers(required=True, metavar="ACTION")
+    for name, run, text in (
+        ("check", config_command.check, "say whether the configuration is valid"),
+        ("show", config_command.show, "print every value and where it comes from"),
+    ):
+        action = actions.add_parser(name, help=text, description=text.capitalize() + ".")
+        config_command.add_arguments(action)
+        action.set_defaults(run=run)
+
+    commands.add_parser("version", help="print the version").set_defaults(run=_version)
+    return parser
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from pelton.server.config import ConfigError
+    from pelton.server.serve import serve
+
+    port: int | None = arguments.port
+    try:
+        loaded = config_command.load(arguments, () if port is None else (f"server.port={port}",))
+    except ConfigError as error:
+        return config_command.report(error)
+    return serve(loaded.config)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from pelton.cli.demo import demo
+
+    return demo(arguments)
+
+
+def _version(arguments: argparse.Namespace) -> int:
+    from pelton.server.app import server_version
+
+    print(f"pelton {server_version()}")
+    return 0

@@ -1,0 +1,1 @@
+"""The sample games that ship, each written against the public API alone."""

@@ -1,0 +1,99 @@
+"""The beat: the one timer that drives a server. Looks at the sockets every few milliseconds and right before each tick.
+
+Nothing here waits, and packets do not wake it: what arrived is there at the next look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from pelton.server.clock import NS_PER_S, Clock
+from pelton.server.config import Config
+from pelton.server.deliver.fanout import Fanout
+from pelton.server.metrics import Metrics
+from pelton.server.receive.listener import Listener
+from pelton.server.simulate.errors import RoomFault
+from pelton.server.simulate.lobby import Lobby, OpenRoom
+
+__all__ = ["Beat"]
+
+log = logging.getLogger(__name__)
+
+SLACK_NS = 500_000
+"""A tick due within half a millisecond is run now: timers of event loops are that coarse, and fire early as well as late."""
+
+
+class Beat:
+    """Turns all rooms of a process. `on_beat`, if given, is called at the end of each round."""
+
+    def __init__(self, config: Config, clock: Clock, listener: Listener, lobby: Lobby, metrics: Metrics) -> None:
+        self._config = config
+        self._clock = clock
+        self._listener = listener
+        self._lobby = lobby
+        self._metrics = metrics
+        self._interval_ns = config.receive.intake_interval_ms * 1_000_000
+        self._fanouts: dict[OpenRoom, Fanout] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self.on_beat: Callable[[], None] | None = None
+
+    def start(self) -> None:
+        """Begin to turn on the running loop."""
+        self._round()
+
+    def stop(self) -> None:
+        """Stand still."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _round(self) -> None:
+        now_ns = self._clock.now_ns()
+        try:
+            self.turn(now_ns)
+        finally:
+            delay_ns = max(self._next_ns(now_ns) - self._clock.now_ns(), 0)
+            self._timer = asyncio.get_running_loop().call_later(delay_ns / NS_PER_S, self._round)
+        if self.on_beat is not None:
+            self.on_beat()
+
+    def turn(self, now_ns: int) -> None:
+        """Look at the sockets, then run the rooms that are due."""
+        self._listener.look(now_ns)
+        for opened in self._lobby:
+            if opened.cadence.due_ns <= now_ns + SLACK_NS:
+                self._tick(opened, now_ns)
+        self._metrics.rooms = len(self._lobby)
+        self._metrics.players = self._lobby.players
+
+    def _next_ns(self, now_ns: int) -> int:
+        """The next round: the next look, or the next tick if that is sooner."""
+        next_ns = now_ns + self._interval_ns
+        for opened in self._lobby:
+            next_ns = min(next_ns, opened.cadence.due_ns)
+        return next_ns
+
+    def _tick(self, opened: OpenRoom, now_ns: int) -> None:
+        metrics = self._metrics
+        if now_ns - opened.cadence.due_ns > opened.cadence.interval_ns:
+            metrics.ticks_late += 1
+        skipped_before = opened.cadence.skipped
+        fanout = self._fanouts.get(opened)
+        if fanout is None:
+            fanout = self._fanouts[opened] = Fanout(self._config.deliver, metrics)
+        try:
+            for _ in range(opened.cadence.take(now_ns + SLACK_NS)):
+                outcome = opened.ticker.step()
+                metrics.ticks += 1
+                fanout.deliver(opened.ticker, outcome, now_ns)
+        except RoomFault as fault:
+            metrics.room_faults += 1
+            log.error("%s", fault, exc_info=fault.__cause__)
+            self._lobby.close(opened, "room_error")
+            del self._fanouts[opened]
+            return
+        metrics.ticks_skipped += opened.cadence.skipped - skipped_before
+        if self._lobby.close_empty(opened, now_ns):
+            del self._fanouts[opened]

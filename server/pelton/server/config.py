@@ -1,0 +1,236 @@
+"""The configuration: one frozen tree, checked as a whole before anything starts.
+
+Values come from config.toml, a file of the user, the environment and `--set`, in this order; the
+last one wins. No value is written here, only what it may be; config.toml says what each one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, TypeAlias, TypeVar, cast, get_type_hints
+
+from pelton.server.config_bounds import (
+    Between,
+    OneOf,
+    Order,
+    Section,
+    Shape,
+    Value,
+    closed_section,
+    open_section,
+)
+from pelton.server.config_layers import Layers
+from pelton.server.config_sources import (
+    ConfigError,
+    Problem,
+    Source,
+    read_environment,
+    read_file,
+    read_overrides,
+)
+
+__all__ = [
+    "ORDERS",
+    "SECTIONS",
+    "Config",
+    "ConfigError",
+    "DeliverConfig",
+    "LoadedConfig",
+    "LogConfig",
+    "Problem",
+    "ReceiveConfig",
+    "ServerConfig",
+    "SimulateConfig",
+    "config_values",
+    "defaults_path",
+    "load_config",
+    "load_config_over",
+]
+
+T = TypeVar("T")
+
+GameName: TypeAlias = Annotated[
+    str, Shape(r"[a-z0-9][a-z0-9_-]{0,63}", "1 to 64 lowercase letters, digits, - and _")
+]
+GamePath: TypeAlias = Annotated[
+    str, Shape(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", 'a class as "module.path:Class"')
+]
+Host: TypeAlias = Annotated[str, Shape(r"[\w.:%-]{1,253}", "a host name or an address")]
+SocketBytes: TypeAlias = Annotated[int, Between(4096, 16_777_216)]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """[server]: the process and its address."""
+
+    host: Host
+    port: Annotated[int, Between(0, 65535)]
+    loop: Annotated[str, OneOf("auto", "uvloop", "asyncio")]
+    transport: Annotated[str, OneOf("swept", "asyncio")]
+    connections_max: Annotated[int, Between(1, 100_000)]
+    shutdown_timeout_s: Annotated[float, Between(0.1, 300.0)]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveConfig:
+    """[receive]: from bytes to the actions that wait for the tick."""
+
+    intake_interval_ms: Annotated[int, Between(1, 1000)]
+    slice_bytes: Annotated[int, Between(256, 16_384)]
+    message_bytes_max: Annotated[int, Between(512, 65_536)]
+    hello_timeout_s: Annotated[float, Between(0.1, 300.0)]
+    close_timeout_s: Annotated[float, Between(0.1, 60.0)]
+    inbox_low: Annotated[int, Between(0, 65_535)]
+    inbox_high: Annotated[int, Between(1, 65_536)]
+    inbox_max: Annotated[int, Between(1, 65_536)]
+    refusals_max: Annotated[int, Between(1, 65_536)]
+
+
+@dataclass(frozen=True, slots=True)
+class SimulateConfig:
+    """[simulate]: rooms and their ticks."""
+
+    actions_per_player_per_tick_max: Annotated[int, Between(1, 1024)]
+    actions_per_tick_max: Annotated[int, Between(1, 1_000_000)]
+    rooms_max: Annotated[int, Between(1, 10_000)]
+    room_empty_ttl_s: Annotated[float, Between(0.0, 86_400.0)]
+    ticks_behind_max: Annotated[int, Between(1, 100)]
+    # As far as every language counts exactly: a seed is often copied from a log into another tool.
+    seed: Annotated[int, Between(0, 2**53 - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverConfig:
+    """[deliver]: what leaves, and what happens to those who do not read."""
+
+    socket_send_buffer_bytes: SocketBytes
+    backlog_bytes_max: SocketBytes
+    stall_timeout_s: Annotated[float, Between(0.1, 3600.0)]
+    digest_interval_ticks: Annotated[int, Between(1, 1_000_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class LogConfig:
+    """[log]: what is written down."""
+
+    level: Annotated[str, OneOf("debug", "info", "warning", "error")]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings. Made by `load_config` only, so whoever holds one may rely on its bounds."""
+
+    server: ServerConfig
+    receive: ReceiveConfig
+    simulate: SimulateConfig
+    deliver: DeliverConfig
+    games: Mapping[GameName, GamePath]
+    log: LogConfig
+
+
+ORDERS = (
+    Order("receive.inbox_low", "receive.inbox_high", strict=True),
+    Order("receive.inbox_high", "receive.inbox_max", strict=False),
+    # The answer to a slice or a message, pongs for example, is no longer than itself. If it did not
+    # fit into the backlog, a client that does nothing wrong would be closed as too slow.
+    Order("receive.slice_bytes", "deliver.backlog_bytes_max", strict=False),
+    Order("receive.message_bytes_max", "deliver.backlog_bytes_max", strict=False),
+    # Otherwise one player's share could never be taken.
+    Order(
+        "simulate.actions_per_player_per_tick_max", "simulate.actions_per_tick_max", strict=False
+    ),
+)
+
+
+def _sections() -> dict[str, Section]:
+    hints = get_type_hints(Config, include_extras=True)
+    return {
+        name: closed_section(hint) if isinstance(hint, type) else open_section(hint)
+        for name, hint in hints.items()
+    }
+
+
+SECTIONS: Mapping[str, Section] = MappingProxyType(_sections())
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedConfig:
+    """The configuration, and for each `section.key` where its value comes from."""
+
+    config: Config
+    origins: Mapping[str, str]
+    """"default", "file <path>", "environment PELTON_SERVER__PORT" or "--set server.port"."""
+
+
+def defaults_path() -> Path:
+    """Where config.toml is: beside this module in a wheel, else at the top of the repository."""
+    installed = Path(__file__).with_name("config.toml")
+    return installed if installed.is_file() else Path(__file__).parents[3] / "config.toml"
+
+
+def load_config(
+    path: Path | None, environ: Mapping[str, str], overrides: Sequence[str]
+) -> LoadedConfig:
+    """Read all sources over the defaults; `path` is a file of the user, which may be partial.
+
+    Raises ConfigError, with all problems of all sources.
+    """
+    return load_config_over(defaults_path(), path, environ, overrides)
+
+
+def load_config_over(
+    defaults: Path, path: Path | None, environ: Mapping[str, str], overrides: Sequence[str]
+) -> LoadedConfig:
+    """`load_config` with another file in the place of config.toml; it must have every key."""
+    layers = Layers(SECTIONS)
+    layers.add(read_file(defaults, "default"))
+    layers.check_complete(Source("default", str(defaults), names_key=False))
+    layers.raise_problems()  # without defaults, anything else would be a consequence
+    if path is not None:
+        layers.add(read_file(path))
+    layers.add(read_environment(environ))
+    layers.add(read_overrides(overrides))
+    layers.check_orders(ORDERS)
+    layers.raise_problems()
+    origins = {
+        f"{section}.{key}": taken.source.origin
+        for section, keys in layers.taken.items()
+        for key, taken in keys.items()
+    }
+    return LoadedConfig(_config(layers), MappingProxyType(origins))
+
+
+def _config(layers: Layers) -> Config:
+    values = {
+        section: {key: taken.value for key, taken in keys.items()}
+        for section, keys in layers.taken.items()
+    }
+    games = {name: str(game) for name, game in values["games"].items()}
+    return Config(
+        server=_section(ServerConfig, values["server"]),
+        receive=_section(ReceiveConfig, values["receive"]),
+        simulate=_section(SimulateConfig, values["simulate"]),
+        deliver=_section(DeliverConfig, values["deliver"]),
+        games=MappingProxyType(games),
+        log=_section(LogConfig, values["log"]),
+    )
+
+
+def _section(tree: Callable[..., T], values: Mapping[str, Value]) -> T:
+    """A section of the tree. Types and names were checked against it, one by one, by `Layers`."""
+    return tree(**values)
+
+
+def config_values(config: Config) -> dict[str, Value]:
+    """Every value by its `section.key`, in the order of the tree."""
+    values: dict[str, Value] = {}
+    for section, content in SECTIONS.items():
+        part = cast("object", getattr(config, section))
+        keys = (
+            part if isinstance(part, Mapping) else {key: getattr(part, key) for key in content.keys}
+        )
+        values.update({f"{section}.{key}": value for key, value in keys.items()})
+    return values

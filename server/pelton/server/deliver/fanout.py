@@ -1,0 +1,49 @@
+"""One frame per seat per tick, written in one synchronous pass: no task, no await, no queue per client."""
+
+from __future__ import annotations
+
+from pelton.server.clock import NS_PER_S
+from pelton.server.config import DeliverConfig
+from pelton.server.deliver.encoder import TickEncoder
+from pelton.server.deliver.outbox import Outbox, Written
+from pelton.server.metrics import Metrics
+from pelton.server.simulate.seat import Seat
+from pelton.server.simulate.ticker import Outcome, Ticker
+
+__all__ = ["Fanout"]
+
+
+class Fanout:
+    """The way out of one room."""
+
+    def __init__(self, config: DeliverConfig, metrics: Metrics) -> None:
+        self._outboxes: dict[Seat, Outbox] = {}
+        self._digest_interval = config.digest_interval_ticks
+        self._stall_timeout_ns = round(config.stall_timeout_s * NS_PER_S)
+        self._metrics = metrics
+
+    def deliver(self, ticker: Ticker, outcome: Outcome, now_ns: int) -> None:
+        """Tell every seat of the room what the tick did."""
+        for seat in outcome.left:
+            self._outboxes.pop(seat, None)
+        for seat in outcome.joined:
+            if seat.live:
+                seat.session.joined(seat, ticker.card(seat))
+                self._outboxes[seat] = Outbox(seat)
+        if not self._outboxes:
+            return
+        encoder = TickEncoder(outcome.tick, outcome.tables, ticker.whole, outcome.tick % self._digest_interval == 0)
+        skipped = keyframes = 0
+        for seat, outbox in self._outboxes.items():
+            if not seat.live:
+                continue
+            written = outbox.deliver(outcome.tick, encoder)
+            if written == Written.SKIPPED:
+                skipped += 1
+                outbox.stalled(now_ns, self._stall_timeout_ns)
+            elif written == Written.KEYFRAME:
+                keyframes += 1
+        metrics = self._metrics
+        metrics.frames_sent += len(self._outboxes) - skipped
+        metrics.frames_skipped += skipped
+        metrics.keyframes_sent += keyframes

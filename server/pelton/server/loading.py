@@ -1,0 +1,35 @@
+"""Games by name: `module:Class` from the configuration to a Room class, with an error that says which entry and why."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+
+from pelton.server.simulate.errors import GameError
+from pelton.server.simulate.room import Room
+
+__all__ = ["load_game", "load_games"]
+
+
+def load_games(entries: Mapping[str, str]) -> dict[str, type[Room]]:
+    """Import every game of the section `[games]`. GameError names the entry that cannot be had."""
+    if not entries:
+        raise GameError("[games] is empty: a server needs a game to play")
+    return {name: load_game(name, entry) for name, entry in entries.items()}
+
+
+def load_game(name: str, entry: str) -> type[Room]:
+    """Import `module:Class`. GameError if there is no such module or class, or it is no Room."""
+    module_name, _, class_name = entry.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise GameError(f"[games] {name} = {entry!r}: cannot import {module_name!r}: {error}") from error
+    game = getattr(module, class_name, None)
+    if game is None:
+        rooms = [key for key, value in vars(module).items() if isinstance(value, type) and issubclass(value, Room)]
+        offer = ", ".join(key for key in rooms if key != "Room") or "no Room at all"
+        raise GameError(f"[games] {name} = {entry!r}: {module_name} has no {class_name!r}; it has {offer}")
+    if not (isinstance(game, type) and issubclass(game, Room)):
+        raise GameError(f"[games] {name} = {entry!r}: {class_name} is not a Room")
+    return game

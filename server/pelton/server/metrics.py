@@ -1,0 +1,37 @@
+"""Plain counters that every stage increments and none reads. An int costs 0.1 us; a metrics library's counter 1 to 3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Metrics"]
+
+
+@dataclass(slots=True)
+class Metrics:
+    """Counts since the process started, except where a line says otherwise."""
+
+    connections: int = 0
+    """Open now."""
+    connections_total: int = 0
+    connections_refused: int = 0
+    """Turned away because the server was full or stopping."""
+    rooms: int = 0
+    """Open now."""
+    players: int = 0
+    """Seated now."""
+    actions_accepted: int = 0
+    actions_refused: int = 0
+    messages_bad: int = 0
+    """Messages that ended their connection."""
+    frames_sent: int = 0
+    frames_skipped: int = 0
+    """Ticks in which a client was still busy with an earlier frame; it gets the whole state later."""
+    keyframes_sent: int = 0
+    ticks: int = 0
+    ticks_late: int = 0
+    """Ticks that began more than one tick interval after they were due."""
+    ticks_skipped: int = 0
+    """Ticks given up because the server had fallen too far behind."""
+    room_faults: int = 0
+    """Rooms ended by an exception in their game's code."""

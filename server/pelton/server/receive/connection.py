@@ -1,0 +1,221 @@
+"""One player's connection: messages are checked against the session's table, actions become a bounded stream.
+
+Whatever is wrong with a message ends in a close code or a refusal, never in an exception: the peer's faults stay his own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pelton.protocol import (
+    Act,
+    BadMessage,
+    Event,
+    Hello,
+    Join,
+    Joined,
+    Leave,
+    Left,
+    Ping,
+    Pong,
+    Reason,
+    Rejected,
+    State,
+    Welcome,
+    step,
+)
+from pelton.protocol.close_codes import BAD_MESSAGE, HELLO_TIMEOUT, RATE_LIMITED, UNEXPECTED, CloseCode
+from pelton.protocol.schema import Message
+from pelton.protocol.typed import ClientMessage, encode
+from pelton.server.clock import Clock
+from pelton.server.config import ReceiveConfig
+from pelton.server.metrics import Metrics
+from pelton.server.receive.decoders import Decoders
+from pelton.server.simulate.errors import JoinRejected
+from pelton.server.simulate.lobby import Lobby
+from pelton.server.simulate.seat import Seat
+from pelton.streams import Inbox, Offer
+from pelton.wire import Page, Phase, WebSocket
+
+__all__ = ["Connection", "Surroundings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all connections share."""
+
+    config: ReceiveConfig
+    lobby: Lobby
+    clock: Clock
+    metrics: Metrics
+    decoders: Decoders
+    server_name: str
+    on_closed: Callable[[Connection], None]
+
+
+class Connection:
+    """The endpoint of a WebSocket, and the session of at most one seat at a time."""
+
+    __slots__ = ("_around", "_decoder", "_last_seq", "_seat", "send", "session_id", "state", "websocket")
+
+    def __init__(self, around: Surroundings, session_id: str) -> None:
+        self._around = around
+        self._decoder = around.decoders.without_seat
+        self._last_seq = 0
+        self._seat: Seat | None = None
+        self.session_id = session_id
+        self.state = State.FRESH
+        self.websocket: WebSocket
+        self.send: Callable[[bytes], bool]
+
+    def bind(self, websocket: WebSocket) -> None:
+        """Tell the connection its WebSocket; they need each other."""
+        self.websocket = websocket
+        self.send = websocket.send  # frames go there without a call in between
+
+    # What the WebSocket calls.
+
+    def opened(self) -> None:
+        """Nothing yet: the client speaks first."""
+
+    def received(self, payload: bytes) -> None:
+        """One message of the client."""
+        try:
+            message = self._decoder.decode(payload)
+        except BadMessage as bad:
+            self._bad(payload, bad)
+            return
+        if message.__class__ is Act and self._seat is not None and self.state is State.SEATED:
+            self._act(self._seat, message)
+        else:
+            self._converse(message)
+
+    def closed(self, code: int, reason: str) -> None:
+        """The connection is over, whoever ended it; the seat is given back."""
+        self._give_up_seat()
+        self._around.on_closed(self)
+
+    # What the room calls (see `Session`).
+
+    def joined(self, seat: Seat, message: Joined) -> None:
+        if seat is self._seat and self._advance(Event.JOINED):
+            self._decoder = self._around.decoders.for_game(message.game)
+            self._last_seq = 0
+            self._push(message)
+
+    def left(self, seat: Seat, reason: str) -> None:
+        if seat is self._seat:
+            self._seat = None
+            if self.state is State.JOINING:
+                self._reject(reason, "the room closed before the seat was taken")
+            elif self._advance(Event.LEFT):
+                self._decoder = self._around.decoders.without_seat
+                self._push(Left(reason))
+
+    def close(self, code: int, reason: str) -> None:
+        self.websocket.close(code, reason)
+
+    # What the listener calls.
+
+    def hello_overdue(self) -> None:
+        """The time for the handshake and hello is over; end it if they are not done."""
+        if self.websocket.phase is Phase.HANDSHAKE:
+            self.websocket.refuse(Page.text(408, "the request was not whole in time"))
+        elif self.state is State.FRESH:
+            self._close(HELLO_TIMEOUT, "no hello in time")
+
+    def _act(self, seat: Seat, act: Act[Any]) -> None:
+        if act.seq <= self._last_seq:
+            self._close(BAD_MESSAGE, "seq must rise with every action")
+            return
+        self._last_seq = act.seq
+        offer = seat.inbox.offer(act)
+        if offer is Offer.SHED:
+            self._refuse(seat, act.seq, Reason.OVERFLOW)
+            return
+        self._around.metrics.actions_accepted += 1
+        if offer is Offer.PAUSE:
+            self.websocket.pause()  # until the room has taken enough: Inbox.on_low
+
+    def _bad(self, payload: bytes, bad: BadMessage) -> None:
+        """An action that only its game finds wrong is refused by its number; anything else ends the connection."""
+        if self._seat is not None and self.state is State.SEATED:
+            try:
+                message = self._around.decoders.without_seat.decode(payload)
+            except BadMessage as worse:
+                bad = worse
+            else:
+                if isinstance(message, Act) and message.seq > self._last_seq:
+                    self._last_seq = message.seq
+                    self._refuse(self._seat, message.seq, Reason.INVALID)
+                    return
+        self._close(BAD_MESSAGE, bad.problem)
+
+    def _refuse(self, seat: Seat, seq: int, reason: str) -> None:
+        self._around.metrics.actions_refused += 1
+        if len(seat.refused) >= self._around.config.refusals_max:
+            self._close(RATE_LIMITED, "too many refused actions")
+        else:
+            seat.refused.append((seq, reason))
+
+    def _converse(self, message: ClientMessage) -> None:
+        """Everything but the actions of a seated player."""
+        match message:
+            case Hello():
+                if self._advance(Event.HELLO):
+                    around = self._around
+                    self._push(Welcome(self.session_id, around.server_name, around.config.message_bytes_max))
+            case Join():
+                if self._advance(Event.JOIN):
+                    self._join(message)
+            case Act():
+                self._advance(Event.ACT)  # only legal where it is ignored: after a seat was given back
+            case Leave():
+                seated = self.state is State.SEATED
+                if self._advance(Event.LEAVE) and seated:
+                    self._give_up_seat()
+                    self._decoder = self._around.decoders.without_seat
+                    self._push(Left("you_left"))
+            case Ping():
+                if self._advance(Event.PING):
+                    self._push(Pong(message.nonce))
+
+    def _join(self, join: Join) -> None:
+        around = self._around
+        config = around.config
+        inbox: Inbox[Act[Any]] = Inbox(config.inbox_low, config.inbox_high, config.inbox_max, self.websocket.resume)
+        seat = Seat(around.lobby.new_player(self.session_id, join.options), self, inbox)
+        try:
+            around.lobby.enter(join, seat, around.clock.now_ns())
+        except JoinRejected as rejected:
+            self._reject(rejected.reason, rejected.detail)
+        else:
+            self._seat = seat
+
+    def _reject(self, reason: str, detail: str) -> None:
+        if self._advance(Event.REJECTED):
+            self._push(Rejected(reason, detail))
+
+    def _give_up_seat(self) -> None:
+        seat, self._seat = self._seat, None
+        if seat is not None:
+            self._around.lobby.leave(seat)
+            self.websocket.resume()  # the inbox that had it paused is gone
+
+    def _advance(self, event: Event) -> bool:
+        """Walk the session's table; an event that has no place there ends the connection."""
+        after = step(self.state, event)
+        if after is None:
+            self._close(UNEXPECTED, f"{event.value} has no place in a session that is {self.state.value}")
+            return False
+        self.state = after
+        return True
+
+    def _close(self, row: CloseCode, reason: str) -> None:
+        self._around.metrics.messages_bad += 1
+        self.websocket.close(row.code, f"{row.name}: {reason}")
+
+    def _push(self, message: Message) -> None:
+        self.websocket.push(encode(message))

@@ -1,0 +1,36 @@
+"""Things that must have happened within a fixed time. One FIFO, since all wait equally long: no timer and no scan per connection."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+from pelton.server.clock import NS_PER_S
+
+__all__ = ["Deadlines"]
+
+T = TypeVar("T")
+
+
+class Deadlines(Generic[T]):
+    """Who was added more than `timeout_s` ago. Who has done what was asked is still named: ask it."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_ns = round(timeout_s * NS_PER_S)
+        self._waiting: deque[tuple[int, T]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def __iter__(self) -> Iterator[T]:
+        return (item for _, item in self._waiting)
+
+    def add(self, item: T, now_ns: int) -> None:
+        """Start the time of one."""
+        self._waiting.append((now_ns + self._timeout_ns, item))
+
+    def expired(self, now_ns: int) -> Iterator[T]:
+        """Take out all whose time is over."""
+        while self._waiting and self._waiting[0][0] <= now_ns:
+            yield self._waiting.popleft()[1]

@@ -1,0 +1,162 @@
+"""The listening socket: takes connections in, up to a number, and gives each a time to introduce itself."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import secrets
+import socket
+
+from pelton.protocol import SUBPROTOCOL
+from pelton.server.clock import Clock
+from pelton.server.config import Config
+from pelton.server.metrics import Metrics
+from pelton.server.receive.connection import Connection, Surroundings
+from pelton.server.receive.deadlines import Deadlines
+from pelton.server.receive.decoders import Decoders
+from pelton.server.receive.pages import pages
+from pelton.server.simulate.lobby import Lobby
+from pelton.wire import Page, ServerHandshake, Sweep, TransportChannel, WebSocket
+
+__all__ = ["Listener", "listen"]
+
+log = logging.getLogger(__name__)
+
+BACKLOG = 1024
+ACCEPTS_PER_TURN = 64
+REFUSED_AT_ONCE_MAX = 256
+"""So many connections over the limit still get an answer that says so; beyond, they are dropped."""
+RETRY_ACCEPT_S = 1.0
+
+
+def listen(host: str, port: int, send_buffer_bytes: int) -> socket.socket:
+    """A listening socket with the options that accepted ones inherit. OSError if the address cannot be had."""
+    family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    sock = socket.socket(family, kind, proto)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # By default the kernel swallows megabytes for a client that does not read, and nobody notices for minutes.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setblocking(False)
+        sock.bind(address)
+        sock.listen(BACKLOG)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+class Listener:
+    """Accepts on one socket and owns the connections from there on."""
+
+    def __init__(self, config: Config, lobby: Lobby, clock: Clock, metrics: Metrics, decoders: Decoders, name: str) -> None:
+        self._config = config
+        self._clock = clock
+        self._metrics = metrics
+        self._lobby = lobby
+        self._around = Surroundings(config.receive, lobby, clock, metrics, decoders, name, self._gone)
+        self._handshake = ServerHandshake(
+            SUBPROTOCOL, config.receive.message_bytes_max, pages(lobby, metrics), self._full
+        )
+        self._overdue: Deadlines[Connection] = Deadlines(config.receive.hello_timeout_s)
+        self._lingering: Deadlines[WebSocket] = Deadlines(config.receive.close_timeout_s)
+        self._connections: dict[Connection, None] = {}
+        self._sweep = Sweep(config.receive.slice_bytes)
+        self._server: asyncio.Server | None = None
+        self._sock: socket.socket
+
+    async def start(self, sock: socket.socket) -> None:
+        """Begin to accept."""
+        self._sock = sock
+        loop = asyncio.get_running_loop()
+        if self._config.server.transport == "asyncio":
+            self._server = await loop.create_server(self._transport_channel, sock=sock)
+        else:
+            loop.add_reader(sock.fileno(), self._accept)
+
+    def stop(self) -> None:
+        """Accept nobody more; who is here stays."""
+        if self._server is not None:
+            self._server.close()
+        else:
+            asyncio.get_running_loop().remove_reader(self._sock.fileno())
+            self._sock.close()
+
+    def look(self, now_ns: int) -> None:
+        """Sweep the sockets once, and end what has taken too long."""
+        self._sweep.sweep()
+        for connection in self._overdue.expired(now_ns):
+            connection.hello_overdue()
+        for websocket in self._lingering.expired(now_ns):
+            websocket.drop(1006, "did not go by itself")
+
+    def close_all(self, code: int, reason: str) -> None:
+        """Say goodbye to everybody."""
+        for connection in list(self._connections):
+            connection.close(code, reason)
+
+    @property
+    def quiet(self) -> bool:
+        """Nobody is connected and no goodbye is under way."""
+        return not self._connections and all(websocket.gone for websocket in self._lingering)
+
+    def end(self) -> None:
+        """End what is left, without a word."""
+        for connection in list(self._connections):
+            connection.websocket.drop(1006, "the server stops")
+        self.look(2**63)
+        self._sweep.close()
+
+    def _accept(self) -> None:
+        for _ in range(ACCEPTS_PER_TURN):
+            try:
+                sock, _ = self._sock.accept()
+            except (BlockingIOError, InterruptedError, ConnectionError):
+                return
+            except OSError as error:
+                self._wait_for_descriptors(error)
+                return
+            if len(self._connections) >= self._config.server.connections_max + REFUSED_AT_ONCE_MAX:
+                self._metrics.connections_refused += 1
+                sock.close()
+                continue
+            sock.setblocking(False)
+            self._sweep.add(sock, self._new_websocket())
+
+    def _wait_for_descriptors(self, error: OSError) -> None:
+        """Out of file descriptors: the socket stays ready, so look away for a while instead of spinning."""
+        if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+            raise error
+        log.error("cannot accept connections (%s); trying again in %g s", error, RETRY_ACCEPT_S)
+        loop = asyncio.get_running_loop()
+        fd = self._sock.fileno()
+        loop.remove_reader(fd)
+        loop.call_later(RETRY_ACCEPT_S, lambda: self._sock.fileno() == fd and loop.add_reader(fd, self._accept))
+
+    def _transport_channel(self) -> TransportChannel:
+        return TransportChannel(self._new_websocket(), self._config.receive.slice_bytes)
+
+    def _new_websocket(self) -> WebSocket:
+        connection = Connection(self._around, secrets.token_urlsafe(9))
+        websocket = WebSocket(
+            self._handshake, connection, self._config.receive.message_bytes_max, self._config.deliver.backlog_bytes_max
+        )
+        connection.bind(websocket)
+        self._connections[connection] = None
+        self._metrics.connections = len(self._connections)
+        self._metrics.connections_total += 1
+        self._overdue.add(connection, self._clock.now_ns())
+        return websocket
+
+    def _full(self) -> Page | None:
+        if self._lobby.closing or len(self._connections) > self._config.server.connections_max:
+            self._metrics.connections_refused += 1
+            return Page.text(503, "the server is stopping" if self._lobby.closing else "the server is full; come back later")
+        return None
+
+    def _gone(self, connection: Connection) -> None:
+        self._connections.pop(connection, None)
+        self._metrics.connections = len(self._connections)
+        self._lingering.add(connection.websocket, self._clock.now_ns())

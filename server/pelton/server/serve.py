@@ -1,0 +1,71 @@
+"""Runs a server as a process: logs, signals, exit codes. SIGTERM and SIGINT stop it in order, a second one at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+
+from pelton.server.app import Server, server_version
+from pelton.server.config import Config
+from pelton.server.loading import load_games
+from pelton.server.loop import loop_factory
+from pelton.server.simulate.errors import GameError
+
+__all__ = ["serve"]
+
+log = logging.getLogger("pelton")
+
+
+def serve(config: Config) -> int:
+    """Serve until a signal; 0 after an orderly stop, 1 if it could not start."""
+    logging.basicConfig(
+        level=config.log.level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
+    )
+    logging.getLogger("websockets").setLevel(logging.WARNING)  # it reports every connection
+    try:
+        games = load_games(config.games)
+    except GameError as error:
+        print(f"pelton: {error}", file=sys.stderr)
+        return 1
+    with asyncio.Runner(loop_factory=loop_factory(config.server.loop)) as runner:
+        return runner.run(_serve(Server(config, games), config))
+
+
+async def _serve(server: Server, config: Config) -> int:
+    loop = asyncio.get_running_loop()
+    asked = [asyncio.Event(), asyncio.Event()]  # to stop, and to stop at once
+
+    def note() -> None:
+        asked[asked[0].is_set()].set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, note)
+    try:
+        await server.start()
+    except OSError as error:
+        where = f"{config.server.host}:{config.server.port}"
+        print(f"pelton: cannot listen on {where} (section server, host and port): {error.strerror or error}", file=sys.stderr)
+        return 1
+    loop_name = type(loop).__module__.split(".")[0]
+    log.info("pelton %s, %s loop, %s sockets, games: %s", server_version(), loop_name, config.server.transport, ", ".join(config.games))
+    print(f"listening on {server.url}", flush=True)
+    await asked[0].wait()
+    log.info("stopping")
+    await _stop(server, asked[1])
+    log.info("stopped")
+    return 0
+
+
+async def _stop(server: Server, at_once: asyncio.Event) -> None:
+    """Stop in order, unless asked again meanwhile."""
+    orderly = asyncio.ensure_future(server.stop())
+    impatient = asyncio.ensure_future(at_once.wait())
+    await asyncio.wait({orderly, impatient}, return_when=asyncio.FIRST_COMPLETED)
+    impatient.cancel()
+    if orderly.done():
+        orderly.result()
+    else:
+        orderly.cancel()
+        log.warning("asked again: stopping at once")

@@ -1,0 +1,146 @@
+"""The rooms of this process: who may enter which, which are made, which go away because nobody is in them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from random import Random
+
+from pelton.protocol import Join
+from pelton.protocol.messages import HOW_BY_ID, HOW_CREATE, Option
+from pelton.server.clock import NS_PER_S
+from pelton.server.config import SimulateConfig
+from pelton.server.simulate.cadence import Cadence
+from pelton.server.simulate.errors import JoinRejected, RoomFault
+from pelton.server.simulate.room import Room
+from pelton.server.simulate.seat import Player, Seat
+from pelton.server.simulate.ticker import Ticker
+
+__all__ = ["Lobby", "OpenRoom"]
+
+log = logging.getLogger(__name__)
+
+ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # none that people mix up: room ids are read out loud
+ID_LENGTH = 8
+
+
+@dataclass(eq=False, slots=True)
+class OpenRoom:
+    """A room with its engine and its beat; `empty_since_ns` is None while somebody has a seat."""
+
+    ticker: Ticker
+    cadence: Cadence
+    empty_since_ns: int | None
+
+    @property
+    def room_id(self) -> str:
+        return self.ticker.room.room_id
+
+
+class Lobby:
+    """Every open room. `random` makes room ids and the rooms' seeds: with a seed, a whole server repeats itself."""
+
+    def __init__(self, games: Mapping[str, type[Room]], config: SimulateConfig, random: Random) -> None:
+        self._games = games
+        self._config = config
+        self._random = random
+        self._rooms: dict[str, OpenRoom] = {}
+        self._seats: dict[Seat, OpenRoom] = {}
+        self._player_ids = 0
+        self.closing = False
+        """True turns everybody away."""
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def __iter__(self) -> Iterator[OpenRoom]:
+        return iter(list(self._rooms.values()))
+
+    @property
+    def players(self) -> int:
+        """Seats taken or promised in all rooms."""
+        return len(self._seats)
+
+    def new_player(self, session_id: str, options: Mapping[str, Option]) -> Player:
+        """A player with an id that no other has had."""
+        self._player_ids += 1
+        return Player(self._player_ids, session_id, options)
+
+    def enter(self, join: Join, seat: Seat, now_ns: int) -> OpenRoom:
+        """Promise the seat in the room asked for. JoinRejected says why not."""
+        if self.closing:
+            raise JoinRejected("shutting_down", "the server is going down; come back in a moment")
+        opened = self._find(join, now_ns)
+        opened.ticker.request(seat)
+        opened.empty_since_ns = None
+        self._seats[seat] = opened
+        return opened
+
+    def leave(self, seat: Seat) -> None:
+        """Give a seat back. Nothing happens if it is given back already."""
+        opened = self._seats.pop(seat, None)
+        if opened is not None:
+            opened.ticker.release(seat)
+
+    def close(self, opened: OpenRoom, reason: str) -> None:
+        """End a room: its players are told, its game disposes."""
+        del self._rooms[opened.room_id]
+        for seat in [seat for seat, room in self._seats.items() if room is opened]:
+            del self._seats[seat]
+            seat.live = False
+            seat.session.left(seat, reason)
+        try:
+            opened.ticker.dispose()
+        except RoomFault as fault:
+            log.error("%s", fault, exc_info=fault.__cause__)
+
+    def close_empty(self, opened: OpenRoom, now_ns: int) -> bool:
+        """Close the room if nobody has been in it for long enough, or if it ended itself."""
+        if opened.ticker.room.ended:
+            self.close(opened, "room_closed")
+            return True
+        if opened.ticker.taken:
+            opened.empty_since_ns = None
+        elif opened.empty_since_ns is None:
+            opened.empty_since_ns = now_ns
+        elif now_ns - opened.empty_since_ns >= self._config.room_empty_ttl_s * NS_PER_S:
+            self.close(opened, "room_closed")
+            return True
+        return False
+
+    def _find(self, join: Join, now_ns: int) -> OpenRoom:
+        if join.how == HOW_BY_ID:
+            opened = self._rooms.get(join.target)
+            if opened is None:
+                raise JoinRejected("no_such_room", f"there is no room {join.target!r}; it may have closed")
+            return opened
+        if join.target not in self._games:
+            raise JoinRejected("unknown_game", f"no game {join.target!r} here, only: {', '.join(sorted(self._games))}")
+        if join.how != HOW_CREATE:
+            for opened in self._rooms.values():
+                room = opened.ticker.room
+                free = opened.ticker.taken < room.seats and not room.locked and not room.ended
+                if opened.ticker.game == join.target and free:
+                    return opened
+        return self._create(join.target, join.options, now_ns)
+
+    def _create(self, game: str, options: Mapping[str, Option], now_ns: int) -> OpenRoom:
+        if len(self._rooms) >= self._config.rooms_max:
+            raise JoinRejected("too_many_rooms", f"this server holds at most {self._config.rooms_max} rooms")
+        config = self._config
+        room = self._games[game](self._new_id(), Random(self._random.getrandbits(64)), options)
+        try:
+            ticker = Ticker(game, room, config.actions_per_player_per_tick_max, config.actions_per_tick_max)
+        except RoomFault as fault:
+            log.error("%s", fault, exc_info=fault.__cause__)
+            raise JoinRejected("room_error", "the room could not be made; the server's log knows why") from fault
+        opened = OpenRoom(ticker, Cadence(room.tick_hz, now_ns, config.ticks_behind_max), now_ns)
+        self._rooms[room.room_id] = opened
+        return opened
+
+    def _new_id(self) -> str:
+        while True:
+            room_id = "".join(self._random.choice(ID_LETTERS) for _ in range(ID_LENGTH))
+            if room_id not in self._rooms:
+                return room_id

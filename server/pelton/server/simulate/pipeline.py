@@ -1,0 +1,64 @@
+"""The source of a room's pipeline: this tick's actions, lazily, and an account of those that the pipeline dropped.
+
+Stages are lazy and take one action at a time. So an action after which the next is asked for, without anything having come out
+in between, was dropped by a stage: it is refused with `not_allowed`, never forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, TypeAlias
+
+from pelton.protocol import Act, Reason
+from pelton.server.simulate.seat import Player, Seat
+from pelton.streams import PENDING, Poll, Stream, Waker
+
+__all__ = ["Played", "TickActions"]
+
+Played: TypeAlias = tuple[Player, Any]
+"""A player and the action he sent."""
+
+
+class TickActions(Stream[Played]):
+    """A stream that is filled anew each tick with a sweep over the room's seats."""
+
+    def __init__(self) -> None:
+        self._sweep: Generator[tuple[Seat, object]] | None = None
+        self._under_way: tuple[Seat, int] | None = None
+        self.last: Played | None = None
+        """What was taken last, for the report if game code raises."""
+
+    def begin(self, sweep: Generator[tuple[Seat, object]]) -> None:
+        """Start a tick."""
+        self._sweep = sweep
+        self.last = None
+
+    def end(self) -> None:
+        """The tick is over: what was not taken keeps its place for the next."""
+        if self._sweep is not None:
+            self._sweep.close()
+            self._sweep = None
+
+    def arrived(self) -> None:
+        """Something came out at the far end of the pipeline."""
+        self._under_way = None
+
+    def settle(self) -> None:
+        """Whatever is under way was dropped."""
+        if self._under_way is not None:
+            seat, seq = self._under_way
+            seat.refused.append((seq, Reason.NOT_ALLOWED))
+            self._under_way = None
+
+    def poll(self, waker: Waker | None = None) -> Played | Poll:
+        for seat, act in self._sweep or ():
+            self.settle()
+            if isinstance(act, Act):
+                seat.acked = act.seq
+                self._under_way = (seat, act.seq)
+                self.last = (seat.player, act.action)
+                return self.last
+        return PENDING
+
+    def close(self) -> None:
+        """A stage that has had enough; actions go on being taken, and refused."""

@@ -1,0 +1,126 @@
+"""What a game's author writes: a Room with its state, its actions and a few callbacks, all plain and synchronous.
+
+    class Arena(Room):
+        actions = Steer | Shoot
+        ships = Table(Ship)
+        def on_tick(self, tick, actions): ...
+
+Everything here runs on the tick. Nothing may wait, read a wall clock or use another random source than `self.random`: then a room is
+a function of its seed and its actions, and can be replayed.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any, ClassVar, Union, get_args, get_origin
+
+from pelton.protocol import SchemaError
+from pelton.protocol.messages import Option
+from pelton.protocol.schema import Action, action_name, check_actions
+from pelton.server.simulate.errors import GameError
+from pelton.server.simulate.pipeline import Played
+from pelton.server.simulate.row import Table
+from pelton.server.simulate.seat import Player
+from pelton.streams import Stream
+
+__all__ = ["Room", "Tick"]
+
+TICK_HZ_MAX = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One beat of a room: its number, counted from 1, and the seconds of game time it stands for, always the same."""
+
+    number: int
+    dt: float
+
+    @property
+    def time(self) -> float:
+        """Seconds of game time since the room began."""
+        return self.number * self.dt
+
+
+class Room:
+    """Base of all games. Class attributes say what it is, callbacks what happens; the server makes one for every match."""
+
+    tick_hz: ClassVar[float] = 20
+    """Ticks a second."""
+    seats: ClassVar[int] = 16
+    """The most players at a time."""
+    actions: ClassVar[Any] = ()
+    """What players can do: an Action class, or several, `Steer | Shoot`."""
+
+    action_types: ClassVar[tuple[type[Action], ...]] = ()
+    table_names: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls.action_types = _action_types(cls)
+        cls.table_names = tuple(name for name in dir(cls) if isinstance(getattr(cls, name), Table))
+        if not 0 < cls.tick_hz <= TICK_HZ_MAX:
+            raise GameError(f"{cls.__name__}.tick_hz: expected up to {TICK_HZ_MAX} ticks a second, got {cls.tick_hz!r}")
+        if cls.seats < 1:
+            raise GameError(f"{cls.__name__}.seats: expected 1 or more, got {cls.seats!r}")
+
+    def __init__(self, room_id: str, random: Random, options: Mapping[str, Option]) -> None:
+        """Made by the server. A game sets itself up in `on_create`."""
+        self.room_id = room_id
+        self.random = random
+        self.options = options
+        self.players: dict[int, Player] = {}
+        self.locked = False
+        """True keeps `join_or_create` away; `join` by id still works."""
+        self.ended = False
+        for name in self.table_names:
+            setattr(self, name, getattr(type(self), name).fresh())
+
+    def pipeline(self, actions: Stream[Played]) -> Stream[Played]:
+        """Filter and transform the merged actions before the tick sees them. Asked once, when the room is made.
+
+        An action that the pipeline drops is refused to its player with the reason `not_allowed`.
+        """
+        return actions
+
+    def on_create(self) -> None:
+        """The room is new; `self.options` came with the request that made it."""
+
+    def on_join(self, player: Player) -> None:
+        """A player has a seat, from this tick on."""
+
+    def on_leave(self, player: Player) -> None:
+        """A player's seat is free again, after this tick."""
+
+    def on_tick(self, tick: Tick, actions: Iterable[Played]) -> None:
+        """The rules. `actions` is lazy: what is not taken from it stays queued for the next tick."""
+        for _ in actions:
+            """Taken and without effect, in a game that has no rules yet."""
+
+    def on_dispose(self) -> None:
+        """The room goes away."""
+
+    def end(self) -> None:
+        """Close the room after this tick; players are told `room_closed`."""
+        self.ended = True
+
+
+def _action_types(room: type[Room]) -> tuple[type[Action], ...]:
+    declared = room.actions
+    kinds: tuple[Any, ...]
+    if isinstance(declared, types.UnionType) or get_origin(declared) is Union:
+        kinds = get_args(declared)
+    else:
+        kinds = tuple(declared) if isinstance(declared, (tuple, list)) else (declared,)
+    for kind in kinds:
+        if not (isinstance(kind, type) and issubclass(kind, Action)):
+            raise GameError(f"{room.__name__}.actions: {kind!r} is not an Action class")
+    names = [action_name(kind) for kind in kinds]
+    if len(set(names)) < len(names):
+        raise GameError(f"{room.__name__}.actions: two actions have the same name on the wire: {sorted(names)}")
+    try:
+        check_actions(kinds)
+    except SchemaError as error:
+        raise GameError(f"{room.__name__}.actions: {error}") from None
+    return kinds

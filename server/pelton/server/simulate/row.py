@@ -1,0 +1,138 @@
+"""Rows and tables: the part of a room's state that clients see. A table knows what changed since it was last asked.
+
+Rows hold wire values, so that a delta is a transposition, not a conversion. Never sends anything itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+
+from pelton.server.simulate.columns import Column
+from pelton.server.simulate.errors import GameError, RowError
+
+__all__ = ["Row", "Table", "TableDelta"]
+
+TableDelta: TypeAlias = list[list[Any]]
+"""`[removed ids, ids, values of column 0, values of column 1, ...]`."""
+
+
+class Row:
+    """Base of a table's rows; a subclass lists its columns: `x = Quant(0, 4096, 1 / 16)`."""
+
+    __slots__ = ("_changed", "id", "table_name", "wire_values")
+    columns: ClassVar[tuple[Column[Any], ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        own = [value for value in vars(cls).values() if isinstance(value, Column)]
+        cls.columns = (*cls.columns, *own)
+        for index, column in enumerate(cls.columns):
+            column.index = index
+            if hasattr(Row, column.name):
+                raise GameError(f"{cls.__name__}.{column.name}: rows have an attribute of that name already")
+
+    def __init__(self, row_id: int, table_name: str, wire_values: list[Any], changed: Callable[[int], None]) -> None:
+        self.id = row_id
+        self.table_name = table_name
+        self.wire_values = wire_values
+        self._changed = changed
+
+    def changed(self) -> None:
+        """Note that clients must hear of this row. Assigning to a column does it."""
+        self._changed(self.id)
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{column.name}={column.from_wire(self.wire_values[column.index])!r}" for column in self.columns)
+        return f"{type(self).__name__}(id={self.id}, {fields})"
+
+
+R = TypeVar("R", bound=Row)
+
+
+class Table(Generic[R]):
+    """Rows of one type by id. Declared on the class, `ships = Table(Ship)`; every room then has its own."""
+
+    def __init__(self, row: type[R], name: str = "") -> None:
+        if not row.columns:
+            raise GameError(f"{row.__name__} has no columns; a row needs one at least")
+        self.row = row
+        self.name = name
+        self._rows: dict[int, R] = {}
+        self._changed: dict[int, None] = {}  # a set that keeps order: the order of a delta must not depend on hashes
+        self._removed: dict[int, None] = {}
+        self._fresh: set[int] = set()
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def fresh(self) -> Table[R]:
+        """An empty table of the same declaration."""
+        return type(self)(self.row, self.name)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, row_id: object) -> bool:
+        return row_id in self._rows
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self._rows.values())
+
+    def __getitem__(self, row_id: int) -> R:
+        return self._rows[row_id]
+
+    def get(self, row_id: int) -> R | None:
+        """The row, or None."""
+        return self._rows.get(row_id)
+
+    def add(self, row_id: int, **values: Any) -> R:
+        """A new row; columns that are not named have their defaults. RowError if the id is taken or a value does not fit."""
+        if row_id in self._rows:
+            raise RowError(self.name, row_id, "id", "there is a row with this id already")
+        if row_id.__class__ is not int or not 0 <= row_id < 2**53:
+            raise RowError(self.name, row_id, "id", "an id is an int from 0 to 2^53")
+        wire: list[Any] = []
+        for column in self.row.columns:
+            try:
+                wire.append(column.to_wire(values.pop(column.name, column.default)))
+            except ValueError as error:
+                raise RowError(self.name, row_id, column.name, str(error)) from None
+        if values:
+            raise RowError(self.name, row_id, next(iter(values)), f"{self.row.__name__} has no such column")
+        row = self._rows[row_id] = self.row(row_id, self.name, wire, self._mark)
+        self._changed[row_id] = None
+        self._fresh.add(row_id)
+        return row
+
+    def remove(self, row_id: int) -> None:
+        """Take the row out. KeyError if there is none."""
+        del self._rows[row_id]
+        self._changed.pop(row_id, None)
+        if row_id in self._fresh:
+            self._fresh.discard(row_id)  # no client has heard of it
+        else:
+            self._removed[row_id] = None
+
+    def take_delta(self) -> TableDelta | None:
+        """What changed since the last call, or None; forgets it."""
+        if not self._changed and not self._removed:
+            return None
+        removed, ids = list(self._removed), list(self._changed)
+        self._removed.clear()
+        self._changed.clear()
+        self._fresh.clear()
+        return self._columns(removed, ids)
+
+    def whole(self) -> TableDelta:
+        """All rows in the order of their ids, as a client that knows nothing needs them."""
+        return self._columns([], sorted(self._rows))
+
+    def _columns(self, removed: list[int], ids: list[int]) -> TableDelta:
+        rows = self._rows
+        if not ids:
+            return [removed, ids, *([] for _ in self.row.columns)]
+        return [removed, ids, *map(list, zip(*[rows[row_id].wire_values for row_id in ids], strict=True))]
+
+    def _mark(self, row_id: int) -> None:
+        if row_id in self._rows:  # game code may hold on to a row that is gone
+            self._changed[row_id] = None

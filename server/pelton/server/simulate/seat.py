@@ -1,0 +1,70 @@
+"""A player's place in a room, as three parties see it: the game sees the Player, the room's ticker the Seat, and both reach the
+connection only through the Session they were given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from pelton.protocol import Act, Joined
+from pelton.protocol.messages import Option, Refusal
+from pelton.streams import Inbox
+
+__all__ = ["Player", "Seat", "Session"]
+
+
+class Player:
+    """Somebody who plays in a room. `id` is unique in the server's life and safe to show; `options` came with the join."""
+
+    __slots__ = ("id", "options", "session_id")
+
+    def __init__(self, player_id: int, session_id: str, options: Mapping[str, Option]) -> None:
+        self.id = player_id
+        self.session_id = session_id
+        self.options = options
+
+    @property
+    def name(self) -> str:
+        """The option `name` if the client sent one, else `player-<id>`."""
+        name = self.options.get("name")
+        return name if isinstance(name, str) and name else f"player-{self.id}"
+
+    def __repr__(self) -> str:
+        return f"Player({self.id}, {self.name!r})"
+
+
+class Session(Protocol):
+    """What a room needs of a player's connection."""
+
+    def joined(self, seat: Seat, message: Joined) -> None:
+        """The seat is taken; frames follow."""
+        ...
+
+    def left(self, seat: Seat, reason: str) -> None:
+        """The seat is given back; no frame follows."""
+        ...
+
+    def send(self, payload: bytes) -> bool:
+        """Send a frame now or not at all: False if the client has not taken an earlier one yet."""
+        ...
+
+    def close(self, code: int, reason: str) -> None:
+        """End the connection."""
+        ...
+
+
+class Seat:
+    """A player's seat: what he did and was not yet looked at, and what he is owed in answer."""
+
+    __slots__ = ("acked", "inbox", "live", "player", "refused", "session")
+
+    def __init__(self, player: Player, session: Session, inbox: Inbox[Act[Any]]) -> None:
+        self.player = player
+        self.session = session
+        self.inbox = inbox
+        self.live = True
+        """False once it is given back."""
+        self.acked = 0
+        """Every action up to this one has been taken by the game, or refused."""
+        self.refused: list[Refusal] = []
+        """Refusals that the client has not been told yet; whoever adds one bounds it."""

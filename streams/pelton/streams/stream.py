@@ -1,0 +1,133 @@
+"""The one interface of the core: a stream is polled, never awaited, and owns no task.
+
+A stream answers `poll` at once with an item, PENDING or CLOSED. Combinators are inert objects over `poll`; `async for` is a thin
+edge that parks on one future. The contract (R1 to R9) is written down in docs/streams.md and checked by `pelton.streams.testing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from pelton.streams.poll import CLOSED, PENDING, ConcurrentPoll, Poll, Waker
+
+if TYPE_CHECKING:
+    from asyncio import Future
+
+    from pelton.streams.combinators import Filter, FilterMap, Map, Take
+
+__all__ = ["Stream"]
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class Stream(Generic[T]):
+    """A sequence of items over time that one consumer polls. A subclass needs only `poll`."""
+
+    _edge: _Edge | None = None
+
+    def poll(self, waker: Waker | None = None) -> T | Poll:
+        """Take one item if one is ready.
+
+        PENDING takes nothing; if a `waker` was given it is then called once, when polling may help (item, end or error).
+        CLOSED is for ever. An exception raised from here closes this stream.
+        """
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of the stream from the consumer's side. Later polls answer CLOSED; calling it again does nothing."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Drop a stored waker, so that another consumer may wait here. Takes no item."""
+
+    def ready(self, limit: int | None = None) -> Iterator[T]:
+        """Iterate lazily over what is ready now; stops at PENDING and CLOSED.
+
+        `limit` bounds the items taken from the *source*: what a filter drops counts, so a flood of unwanted items runs out of
+        it too. Items not asked for stay where they are.
+        """
+        try:
+            yield from self._ready(limit)
+        except Exception:
+            self.close()  # R5: who raises is closed, whichever way it was driven
+            raise
+
+    def _ready(self, limit: int | None) -> Iterator[T]:
+        """Fuse: stages answer with the C iterators `map`, `filter` over their source's, so that a pipeline costs what a loop costs."""
+        left = -1 if limit is None else limit
+        while left:
+            item = self.poll()
+            if isinstance(item, Poll):
+                return
+            left -= 1
+            yield item
+
+    async def next(self) -> T | Poll:
+        """Wait until an item is ready and take it, or answer CLOSED. Cancelling it loses nothing: taking is the last step."""
+        edge = self._edge
+        if edge is None:
+            edge = self._edge = _Edge()
+        while True:
+            item = self.poll(edge)
+            if item is not PENDING:
+                return item
+            await edge.woken(self)
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        while True:
+            item = await self.next()
+            if isinstance(item, Poll):
+                assert item is CLOSED
+                return
+            yield item
+
+    def map(self, function: Callable[[T], U]) -> Map[T, U]:
+        """Each item changed by `function`."""
+        from pelton.streams.combinators import Map
+
+        return Map(self, function)
+
+    def filter(self, predicate: Callable[[T], object]) -> Filter[T]:
+        """Only the items for which `predicate` is true."""
+        from pelton.streams.combinators import Filter
+
+        return Filter(self, predicate)
+
+    def filter_map(self, function: Callable[[T], U | None]) -> FilterMap[T, U]:
+        """Each item changed by `function`; those it turns into None are dropped."""
+        from pelton.streams.combinators import FilterMap
+
+        return FilterMap(self, function)
+
+    def take(self, count: int) -> Take[T]:
+        """The first `count` items; then the source is closed at once, without being polled again."""
+        from pelton.streams.combinators import Take
+
+        return Take(self, count)
+
+
+class _Edge:
+    """The waker of the async side: one per stream, so that a cancelled wait and the next one are the same consumer."""
+
+    __slots__ = ("_future",)
+
+    def __init__(self) -> None:
+        self._future: Future[None] | None = None
+
+    def __call__(self) -> None:
+        if self._future is not None and not self._future.done():
+            self._future.set_result(None)
+
+    async def woken(self, stream: object) -> None:
+        """Park until called. The waker may fire between poll and await only on this thread, hence never."""
+        from asyncio import get_running_loop  # only who awaits needs a loop: the core runs without one
+
+        if self._future is not None:
+            raise ConcurrentPoll(stream)
+        self._future = get_running_loop().create_future()
+        try:
+            await self._future
+        finally:
+            self._future = None
