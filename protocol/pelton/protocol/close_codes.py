@@ -33,18 +33,26 @@ class CloseCode:
 
 NORMAL = CloseCode(1000, "normal", Comeback.NO, "the client said goodbye")
 GOING_AWAY = CloseCode(1001, "going_away", Comeback.NO, "the client's page or process went away")
-PROTOCOL_ERROR = CloseCode(1002, "protocol_error", Comeback.NO, "a frame that breaks RFC 6455, an unmasked one for example")
+PROTOCOL_ERROR = CloseCode(
+    1002, "protocol_error", Comeback.NO, "a frame that breaks RFC 6455, an unmasked one for example"
+)
 TEXT_FRAME = CloseCode(1003, "text_frame", Comeback.NO, "a text message; pelton.v1 is binary")
 LOST = CloseCode(1006, "lost", Comeback.YES, "never sent: the connection broke without a goodbye")
 TOO_BIG = CloseCode(1009, "too_big", Comeback.NO, "a message over `message_bytes_max`, or in too many fragments")
 RESTART = CloseCode(1012, "restart", Comeback.YES, "the server stops or restarts")
 FULL = CloseCode(1013, "full", Comeback.LATER, "the server holds as many connections as it may")
 BAD_MESSAGE = CloseCode(4400, "bad_message", Comeback.NO, "bytes that are no message of this protocol")
-UNEXPECTED = CloseCode(4405, "unexpected_message", Comeback.NO, "a message that has no place in this state of the session")
+UNEXPECTED = CloseCode(
+    4405, "unexpected_message", Comeback.NO, "a message that has no place in this state of the session"
+)
 HELLO_TIMEOUT = CloseCode(4408, "hello_timeout", Comeback.YES, "no hello within `hello_timeout_s` after connecting")
-RATE_LIMITED = CloseCode(4429, "rate_limited", Comeback.LATER, "more refused actions than `refusals_max` between two frames")
+RATE_LIMITED = CloseCode(
+    4429, "rate_limited", Comeback.LATER, "more refused actions than `refusals_max` between two frames"
+)
 SERVER_ERROR = CloseCode(4500, "server_error", Comeback.YES, "a fault of the server; its log knows more")
-SLOW_CONSUMER = CloseCode(4503, "slow_consumer", Comeback.YES, "the client did not read for `stall_timeout_s`, or let too much pile up")
+SLOW_CONSUMER = CloseCode(
+    4503, "slow_consumer", Comeback.YES, "the client did not read for `stall_timeout_s`, or let too much pile up"
+)
 
 CLOSE_CODES: dict[int, CloseCode] = {
     row.code: row

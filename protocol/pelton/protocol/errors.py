@@ -1,8 +1,8 @@
 """What can be wrong with a message, and whose fault it is.
 
-    ProtocolError
-    ├── BadMessage      the peer sent bytes that are no message of this protocol
-    └── SchemaError     our own declaration of a message or an action leaves something unbounded
+ProtocolError
+├── BadMessage      the peer sent bytes that are no message of this protocol
+└── SchemaError     our own declaration of a message or an action leaves something unbounded
 """
 
 from __future__ import annotations

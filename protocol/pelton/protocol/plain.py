@@ -11,6 +11,10 @@ from pelton.protocol.errors import BadMessage
 from pelton.protocol.messages import Frame, Joined, Left, Pong, Rejected, ServerMessage, Welcome
 from pelton.protocol.schema import Message
 
+# The package has no types; these say what is used of it.
+_pack = cast("Callable[[Any], bytes]", msgpack.packb)  # pyright: ignore[reportUnknownMemberType]
+_unpack = cast("Callable[..., Any]", msgpack.unpackb)  # pyright: ignore[reportUnknownMemberType]
+
 __all__ = ["decode_server", "encode", "encode_value"]
 
 # Field types in the order of the wire. What they hold deeper down is looked at by whoever uses it.
@@ -29,12 +33,14 @@ def decode_server(payload: bytes) -> ServerMessage:
     """What the server sent; BadMessage if it is nothing of pelton.v1. The caller has bounded the payload's size."""
     try:
         # Lists are bounded by the payload's size, and so is what msgpack allocates for them.
-        value = msgpack.unpackb(payload, max_array_len=len(payload), max_map_len=64, max_ext_len=0)
+        value = _unpack(payload, max_array_len=len(payload), max_map_len=64, max_ext_len=0)
     except (ValueError, RecursionError, MemoryError) as error:  # msgpack's own errors are ValueErrors
         raise BadMessage("not one whole MessagePack value") from error
-    if not isinstance(value, list) or not value or type(value[0]) is not int or value[0] not in _SHAPES:
+    if not isinstance(value, list):
+        raise BadMessage("not an array")
+    fields: list[Any] = value  # pyright: ignore[reportUnknownVariableType] - looked at below
+    if not fields or type(fields[0]) is not int or fields[0] not in _SHAPES:
         raise BadMessage("not a message that a server sends")
-    fields: list[Any] = value
     make, kinds = _SHAPES[fields[0]]
     if len(fields) != len(kinds) + 1:
         raise BadMessage(f"message {fields[0]} has {len(kinds)} fields, got {len(fields) - 1}")
@@ -52,4 +58,4 @@ def encode(message: Message) -> bytes:
 
 def encode_value(value: Any) -> bytes:
     """The canonical bytes of plain lists, numbers, strings and None."""
-    return cast("bytes", msgpack.packb(value))
+    return _pack(value)

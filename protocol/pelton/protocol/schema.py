@@ -1,21 +1,32 @@
 """How messages and actions are declared: msgspec structs that travel as arrays, every field bounded.
 
-What a peer may send is decided here once, so that everything behind the decoder can trust it: no unknown field, no unbounded
-number, string or list, no NaN (a bounded float refuses it), no integer beyond 2^53 (JavaScript would round it).
+What a peer may send is decided here once, so that everything behind the decoder can trust it: no unknown field,
+no unbounded number, string or list, no NaN (a bounded float refuses it), no integer beyond 2^53 (JavaScript
+would round it).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Annotated
 
 import msgspec
 from msgspec import inspect
 
 from pelton.protocol.errors import SchemaError
 
-__all__ = ["INT_MAX", "Action", "Bounds", "Message", "Raw", "Size", "action_fields", "action_name", "check_actions"]
+__all__ = [
+    "INT_MAX",
+    "Action",
+    "Bounds",
+    "Message",
+    "Raw",
+    "Size",
+    "action_fields",
+    "action_name",
+    "check_actions",
+    "snake_case",
+]
 
 INT_MAX = 2**53 - 1
 """The largest integer that every client language holds exactly."""
@@ -38,11 +49,12 @@ class Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
     """Base of the protocol's own messages: an array whose first element is the message's number."""
 
 
-def _snake(name: str) -> str:
+def snake_case(name: str) -> str:
+    """`SetTarget` as `set_target`: how actions and games are called on the wire."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-class Action(msgspec.Struct, array_like=True, forbid_unknown_fields=True, tag=_snake):
+class Action(msgspec.Struct, array_like=True, forbid_unknown_fields=True, tag=snake_case):
     """Base of what players can do, declared by the game's author; on the wire `[name, fields...]`.
 
     class Steer(Action):
@@ -114,5 +126,3 @@ def _unbounded_number(kind: inspect.IntType | inspect.FloatType) -> str | None:
     if isinstance(kind, inspect.IntType) and (low < -INT_MAX or high > INT_MAX):
         return "an integer must stay within 2^53, or JavaScript clients round it"
     return None
-
-

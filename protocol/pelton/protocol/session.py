@@ -7,8 +7,8 @@
     seated       -         -         same     unseated  same   | -        -          unseated
     unseated     -         joining   same     same      same   | -        -          same
 
-`-` ends the connection with 4405. `unseated` differs from `greeted` in one thing: actions and a leave that were under way when the
-seat was given back are no fault of the client; they are ignored.
+`-` ends the connection with 4405. `unseated` differs from `greeted` in one thing: actions and a leave that were
+under way when the seat was given back are no fault of the client; they are ignored.
 """
 
 from __future__ import annotations

@@ -30,11 +30,12 @@ __all__ = ["ClientMessage", "TypedDecoder", "decode_server", "encode", "encode_v
 ClientMessage: TypeAlias = Hello | Join | Leave | Act[Any] | Ping
 
 _encoder = msgspec.msgpack.Encoder()
-_server: msgspec.msgpack.Decoder[ServerMessage] = msgspec.msgpack.Decoder(Welcome | Joined | Rejected | Left | Frame | Pong)
+_server: msgspec.msgpack.Decoder[ServerMessage] = msgspec.msgpack.Decoder(
+    Welcome | Joined | Rejected | Left | Frame | Pong
+)
 
 # RecursionError and UnicodeDecodeError are no DecodeError: deep nesting and bad UTF-8 raise them (msgspec 0.22).
 _HOSTILE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, MemoryError)
-
 
 
 class TypedDecoder:

@@ -1,9 +1,9 @@
 """WebSocket frames as bytes (RFC 6455, section 5.2): how long is the next one, and how to build a whole binary one.
 
-     0 1 2 3 4 5 6 7   8 9 ...15   (16 or 64 bits)     (32 bits)       ...
-    +-+-+-+-+-------+-+---------+--------------------+--------------+---------+
-    |F|R|R|R|opcode |M| length  | length, if 126/127 | mask, if M   | payload |
-    +-+-+-+-+-------+-+---------+--------------------+--------------+---------+
+ 0 1 2 3 4 5 6 7   8 9 ...15   (16 or 64 bits)     (32 bits)       ...
++-+-+-+-+-------+-+---------+--------------------+--------------+---------+
+|F|R|R|R|opcode |M| length  | length, if 126/127 | mask, if M   | payload |
++-+-+-+-+-------+-+---------+--------------------+--------------+---------+
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def masked_frame(payload: bytes, mask: bytes) -> bytes:
 
 
 def extent(buffer: bytes, start: int) -> tuple[int, int] | None:
-    """How many bytes the header of the frame at `start` has and how many its payload; None if the header is not whole."""
+    """Bytes of the header of the frame at `start`, and of its payload; None if the header is not whole."""
     held = len(buffer) - start
     if held < 2:
         return None

@@ -1,7 +1,8 @@
 """The opening handshake of either side, from whole heads of HTTP: no sockets, no waiting.
 
-The server answers an upgrade with 101 and everything else with one page and the end of the connection. The rules of RFC 6455 are
-websockets'; what is ours is that every request gets an answer, also one that is no WebSocket at all.
+The server answers an upgrade with 101 and everything else with one page and the end of the connection. The
+rules of RFC 6455 are websockets'; what is ours is that every request gets an answer, also one that is no
+WebSocket at all.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidURI
 from websockets.http11 import Request, Response
 from websockets.protocol import Protocol
 from websockets.server import ServerProtocol
@@ -76,7 +78,10 @@ def split_head(buffer: bytes) -> tuple[bytes, bytes] | None:
 
 @dataclass(frozen=True, slots=True)
 class ServerHandshake:
-    """What a server needs to answer a request. `pages(path)` serves plain GETs; `refuse()` says why nobody is let in now."""
+    """What a server needs to answer a request.
+
+    `pages(path)` serves plain GETs; `refuse()` says why nobody is let in now.
+    """
 
     subprotocol: str
     message_bytes_max: int
@@ -112,12 +117,18 @@ class ServerHandshake:
 
 
 class ClientHandshake:
-    """The client's side: a request to send, then the server's answer to check."""
+    """The client's side: a request to send, then the server's answer to check.
+
+    ValueError for a URL that is none of ours.
+    """
 
     def __init__(self, url: str, subprotocol: str, message_bytes_max: int) -> None:
-        self._protocol = ClientProtocol(
-            parse_uri(url), subprotocols=[Subprotocol(subprotocol)], max_size=message_bytes_max
-        )
+        try:
+            uri = parse_uri(url)
+        except InvalidURI as error:
+            raise ValueError(f"not a WebSocket address: {url!r} (expected ws://host:port/ or wss://host/)") from error
+        self.host, self.port, self.secure = uri.host, uri.port, uri.secure
+        self._protocol = ClientProtocol(uri, subprotocols=[Subprotocol(subprotocol)], max_size=message_bytes_max)
         self._protocol.send_request(self._protocol.connect())
 
     def request(self) -> bytes:
@@ -129,7 +140,9 @@ class ClientHandshake:
         status = head[9:12]
         if status != b"101":
             lines = rest.decode("utf-8", "replace").strip().splitlines()
-            raise HandshakeRefused(int(status) if status.isdigit() else 0, lines[0][:200] if lines else "no reason given")
+            raise HandshakeRefused(
+                int(status) if status.isdigit() else 0, lines[0][:200] if lines else "no reason given"
+            )
         self._protocol.receive_data(head)
         events = self._protocol.events_received()
         if self._protocol.handshake_exc is not None or not events or not isinstance(events[0], Response):

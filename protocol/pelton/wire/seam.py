@@ -1,10 +1,13 @@
-"""The seam: what a WebSocket needs of the bytes below it and of the user above it. Two channels implement it, tests a third."""
+"""The seam: what a WebSocket needs of the bytes below it and of the user above it.
+
+Two channels implement it, tests a third.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
-__all__ = ["Channel", "Endpoint"]
+__all__ = ["Channel", "Endpoint", "address"]
 
 
 class Channel(Protocol):
@@ -54,6 +57,15 @@ class Endpoint(Protocol):
         """One whole binary message."""
         ...
 
+    def drained(self) -> None:
+        """What waited for the system to take it is through; `send` takes messages again."""
+        ...
+
     def closed(self, code: int, reason: str) -> None:
         """It can no longer be used. Called once, also when this side closed it or the handshake failed."""
         ...
+
+
+def address(name: Any) -> str:
+    """What the system calls the peer, for logs; unix sockets have no name worth telling."""
+    return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else "local"

@@ -1,7 +1,8 @@
 """Sockets that are looked at on a beat: a packet wakes nobody, a sweep takes what is there.
 
-`Sweep.sweep` visits every socket that has something, once, and reads at most one slice of it; what is left waits in the kernel, which
-then slows the sender down. `recv` and `send` go straight to the socket. An error in one connection ends that connection.
+`Sweep.sweep` visits every socket that has something, once, and reads at most one slice of it; what is left
+waits in the kernel, which then slows the sender down. `recv` and `send` go straight to the socket. An error in
+one connection ends that connection.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import logging
 import selectors
 import socket
 
+from pelton.wire.seam import address
 from pelton.wire.websocket import WebSocket
 
 __all__ = ["Sweep", "SweptChannel"]
@@ -41,13 +43,22 @@ class Sweep:
         if self._again:
             again, self._again = self._again, []
             for channel in again:
-                channel.revisit()
+                self._visit(channel, 0)
         for key, events in self._selector.select(0):
-            channel = key.data
+            self._visit(key.data, events)
+
+    def _visit(self, channel: SweptChannel, events: int) -> None:
+        """The edge where one connection's fault stops: logged with its traceback, told to the peer as a bare code."""
+        try:
             if events & READ:
                 channel.readable()
             if events & WRITE:
                 channel.writable()
+            if not events:
+                channel.revisit()
+        except Exception:
+            log.exception("a fault in the connection with %s; it is closed, the others go on", channel.peer)
+            channel.fault()
 
     def close(self) -> None:
         """Let go of the selector. The sockets are their WebSockets' to end."""
@@ -74,7 +85,7 @@ class SweptChannel:
 
     def __init__(self, sweep: Sweep, sock: socket.socket, websocket: WebSocket) -> None:
         self.sock = sock
-        self.peer = _address(sock)
+        self.peer = address(sock.getpeername())
         self._sweep = sweep
         self._websocket = websocket
         self._watched = 0
@@ -118,33 +129,28 @@ class SweptChannel:
         except _WOULD_BLOCK:
             return
         except OSError:
-            self._guarded_loss()
+            self._websocket.lost()
             return
-        try:
-            if data:
-                self._websocket.feed(data)
-            else:
-                self._websocket.eof()
-        except Exception:
-            self._fault()
+        if data:
+            self._websocket.feed(data)
+        else:
+            self._websocket.eof()
 
     def writable(self) -> None:
         """Write on, if the socket was not ended a moment ago."""
-        try:
-            if self._watched & WRITE:
-                self._websocket.writable()
-        except Exception:
-            self._fault()
+        if self._watched & WRITE:
+            self._websocket.writable()
 
     def revisit(self) -> None:
         """Report a break, or let the WebSocket parse what it held back."""
         if self._broken:
-            self._guarded_loss()
+            self._websocket.lost()
         elif self._watched & READ:
-            try:
-                self._websocket.feed(b"")
-            except Exception:
-                self._fault()
+            self._websocket.feed(b"")
+
+    def fault(self) -> None:
+        """Something of ours went wrong with this connection."""
+        self._websocket.drop(4500, "server error")
 
     def _watch(self, events: int) -> None:
         if self._broken or self.sock.fileno() < 0:
@@ -158,22 +164,3 @@ class SweptChannel:
             self._watch(0)
             self._broken = True
             self._sweep.revisit(self)
-
-    def _guarded_loss(self) -> None:
-        try:
-            self._websocket.lost()
-        except Exception:
-            self._fault()
-
-    def _fault(self) -> None:
-        """The edge where one connection's fault stops: logged with its traceback, told to the peer as a bare code."""
-        log.exception("a fault in the connection with %s; it is closed, the others go on", self.peer)
-        self._websocket.drop(4500, "server error")
-
-
-def _address(sock: socket.socket) -> str:
-    try:
-        name = sock.getpeername()
-    except OSError:
-        return "unknown"
-    return f"{name[0]}:{name[1]}" if isinstance(name, tuple) and len(name) >= 2 else "local"

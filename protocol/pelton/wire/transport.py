@@ -1,7 +1,7 @@
-"""The same WebSocket on an asyncio transport: in-process TLS, platforms without a usable selector, and the Python client.
+"""The same WebSocket on an asyncio transport: for in-process TLS, odd platforms, and the Python client.
 
-Input is fed in slices with other work let in between; output is handed to the transport only while its buffer is empty, so what waits
-in user space is one message at most.
+Input is fed in slices with other work let in between; output is handed to the transport only while its buffer
+is empty, so what waits in user space is one message at most.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from pelton.wire.seam import address
 from pelton.wire.websocket import WebSocket
 
 __all__ = ["TransportChannel"]
@@ -22,6 +23,8 @@ class TransportChannel(asyncio.Protocol):
 
     def __init__(self, websocket: WebSocket, slice_bytes: int) -> None:
         self.peer = "unknown"
+        self.ended = asyncio.Event()
+        """Set when the transport is closed for good."""
         self._websocket = websocket
         self._slice_bytes = slice_bytes
         self._transport: asyncio.Transport
@@ -38,9 +41,7 @@ class TransportChannel(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._loop = asyncio.get_running_loop()
-        name = transport.get_extra_info("peername")
-        if isinstance(name, tuple) and len(name) >= 2:
-            self.peer = f"{name[0]}:{name[1]}"
+        self.peer = address(transport.get_extra_info("peername"))
         transport.set_write_buffer_limits(high=0)
         self._websocket.attach(self)
 
@@ -57,6 +58,7 @@ class TransportChannel(asyncio.Protocol):
         self._ended = True
         self._unread = b""
         self._guard(self._websocket.lost)
+        self.ended.set()
 
     def pause_writing(self) -> None:
         self._full = True

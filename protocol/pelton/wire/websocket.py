@@ -1,8 +1,9 @@
 """One WebSocket, either side, over any channel: bytes in, whole binary messages out, and no buffer that could grow.
 
-The common frame (one whole binary message) takes a short path; everything else goes, a whole frame at a time, through websockets'
-sans-I/O protocol, which knows RFC 6455. What the system does not take at once is one bounded remainder; while there is one, `send`
-takes nothing. Reads no clock and owns no timer: whoever opened it ends a connection that lingers.
+The common frame (one whole binary message) takes a short path; everything else goes, a whole frame at a time,
+through websockets' sans-I/O protocol, which knows RFC 6455. What the system does not take at once is one
+bounded remainder; while there is one, `send` takes nothing. Reads no clock and owns no timer: whoever opened it
+ends a connection that lingers.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from websockets.protocol import OPEN
 from websockets.protocol import Protocol as Rfc6455
 
 from pelton.wire.frames import FIN_BINARY, MASKED, Masks, apply_mask, binary_frame, extent, masked_frame
-from pelton.wire.handshake import HEAD_BYTES_MAX, ClientHandshake, HandshakeRefused, Page, Refused, ServerHandshake, split_head
+from pelton.wire.handshake import (
+    HEAD_BYTES_MAX,
+    ClientHandshake,
+    HandshakeRefused,
+    Page,
+    Refused,
+    ServerHandshake,
+    split_head,
+)
 from pelton.wire.seam import Channel, Endpoint
 
 __all__ = ["FRAGMENTS_MAX", "Phase", "WebSocket"]
@@ -100,7 +109,10 @@ class WebSocket:
     # What the user calls.
 
     def send(self, payload: bytes) -> bool:
-        """Send a message now or not at all: False if an earlier one is not through yet, or the WebSocket is not open."""
+        """Send a message now or not at all.
+
+        False if an earlier one is not through yet, or the WebSocket is not open.
+        """
         if self._unsent or self.phase is not Phase.OPEN:
             return False
         frame = masked_frame(payload, self._masks.take()) if self._masks else binary_frame(payload)
@@ -111,7 +123,10 @@ class WebSocket:
         return True
 
     def push(self, payload: bytes) -> bool:
-        """Send a message that must not be skipped; it may wait. Past `backlog_bytes_max` the peer is closed as too slow."""
+        """Send a message that must not be skipped; it may wait.
+
+        Past `backlog_bytes_max` the peer is closed as too slow.
+        """
         if self.phase is not Phase.OPEN:
             return False
         if len(self._unsent) + len(payload) > self._backlog_bytes_max and self._unsent:
@@ -182,6 +197,8 @@ class WebSocket:
             self._channel.watch_writable(False)
             if self._finishing:
                 self._channel.finish()
+            elif self.phase is Phase.OPEN:
+                self._endpoint.drained()
 
     # Receiving.
 

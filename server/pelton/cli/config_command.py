@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="SECTION.KEY=VALUE",
-        help="one setting, before file and environment; may be given several times",
+        help="one setting, wins over file and environment; may be repeated",
     )
 
 
@@ -97,8 +97,6 @@ def _shown(config: Config, loaded: LoadedConfig) -> list[str]:
     for section in SECTIONS:
         lines += ["", f"[{section}]"] if lines else [f"[{section}]"]
         lines += [
-            f"{key:{key_width}} = {value:{value_width}}  # {origin}"
-            for of, key, value, origin in rows
-            if of == section
+            f"{key:{key_width}} = {value:{value_width}}  # {origin}" for of, key, value, origin in rows if of == section
         ]
     return lines

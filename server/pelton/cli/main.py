@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from pelton.cli import config_command
 from pelton.swarm import command as swarm_command
@@ -31,16 +32,25 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="run a server", description="Run a server until SIGTERM or Ctrl-C.")
+    serve.add_argument(
+        "files", nargs="*", type=Path, metavar="GAME.py", help="Python files whose Rooms are served as well"
+    )
     config_command.add_arguments(serve)
-    serve.add_argument("--port", type=int, metavar="N", help="listen on this port (0: any free one); same as --set server.port=N")
+    serve.add_argument(
+        "--port", type=int, metavar="N", help="listen on this port (0: any free one); same as --set server.port=N"
+    )
     serve.set_defaults(run=_serve)
 
-    demo = commands.add_parser("demo", help="run a server with a few bots", description="A server, some bots, an address to open.")
+    demo = commands.add_parser(
+        "demo", help="run a server with a few bots", description="A server, some bots, an address to open."
+    )
     config_command.add_arguments(demo)
     demo.add_argument("--bots", type=int, default=8, metavar="N", help="how many bots play (8)")
     demo.set_defaults(run=_demo)
 
-    swarm = commands.add_parser("swarm", help="play with many bots", description="Play on a server with many headless bots.")
+    swarm = commands.add_parser(
+        "swarm", help="play with many bots", description="Play on a server with many headless bots."
+    )
     swarm_command.add_arguments(swarm)
     swarm.set_defaults(run=swarm_command.run)
 
@@ -60,13 +70,23 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(arguments: argparse.Namespace) -> int:
     from pelton.server.config import ConfigError
+    from pelton.server.loading import games_in_file
     from pelton.server.serve import serve
+    from pelton.server.simulate.errors import GameError
 
+    files: list[Path] = arguments.files
     port: int | None = arguments.port
+    more = [] if port is None else [f"server.port={port}"]
+    sys.path.insert(0, "")  # games in the current folder, as with `python -m`
     try:
-        loaded = config_command.load(arguments, () if port is None else (f"server.port={port}",))
+        for file in files:
+            more += [f"games.{name}={entry}" for name, entry in games_in_file(file).items()]
+        loaded = config_command.load(arguments, more)
     except ConfigError as error:
         return config_command.report(error)
+    except GameError as error:
+        print(f"pelton: {error}", file=sys.stderr)
+        return config_command.EXIT_MISUSE
     return serve(loaded.config)
 
 

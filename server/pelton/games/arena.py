@@ -1,4 +1,4 @@
-"""Arena: ships on a torus that steer, shoot and score. The sample game; read it from top to bottom.
+"""Arena: ships on a torus that steer, shoot and score. The sample game, to be read from top to bottom.
 
 What players can do is an Action, what they can see is a Row of a Table, what happens is told in on_tick.
 """
@@ -14,8 +14,7 @@ from pelton.server import U16, U32, Action, Bounds, Played, Player, Quant, Room,
 
 WORLD = 4096.0  # the torus is this wide and this high, in units
 TURN_RATE = 3.5  # radians a second at full rudder
-THRUST = 260.0  # units a second each second at full thrust
-DRAG = 0.6  # share of its speed that a ship loses in a second
+THRUST, DRAG = 260.0, 0.6  # units a second each second; share of its speed that a ship loses in a second
 SHOT_SPEED = 700.0  # units a second
 SHOT_TICKS = 24  # how long a shot flies
 RELOAD_TICKS, RESPAWN_TICKS = 6, 30
@@ -97,17 +96,18 @@ class Arena(Room):
         for shot in list(self.shots):
             self.advance(shot, tick, targets)
 
-    def obey(self, ship: Ship, action: Action, tick: Tick) -> None:
+    def obey(self, ship: Ship, action: Steer | Shoot | Rename, tick: Tick) -> None:
         match action:
             case Steer():
                 ship.turn, ship.thrust = action.turn, action.thrust
             case Rename():
                 ship.name = action.name
-            case Shoot() if tick.number >= ship.loaded_at:
-                ship.loaded_at = tick.number + RELOAD_TICKS
-                self.shots_fired += 1
-                shot = self.shots.add(self.shots_fired, x=ship.x, y=ship.y, angle=ship.angle, fired=tick.number)
-                shot.owner = ship.id
+            case Shoot():
+                if tick.number >= ship.loaded_at:
+                    ship.loaded_at = tick.number + RELOAD_TICKS
+                    self.shots_fired += 1
+                    shot = self.shots.add(self.shots_fired, x=ship.x, y=ship.y, angle=ship.angle, fired=tick.number)
+                    shot.owner = ship.id
 
     def fly(self, ship: Ship, dt: float) -> None:
         if ship.respawn:
@@ -121,8 +121,8 @@ class Arena(Room):
 
     def advance(self, shot: Shot, tick: Tick, targets: dict[tuple[int, int], list[Ship]]) -> None:
         age = tick.number - shot.fired
-        x = (shot.x + math.cos(shot.angle) * SHOT_SPEED * age * tick.dt) % WORLD
-        y = (shot.y + math.sin(shot.angle) * SHOT_SPEED * age * tick.dt) % WORLD
+        way = SHOT_SPEED * age * tick.dt
+        x, y = (shot.x + math.cos(shot.angle) * way) % WORLD, (shot.y + math.sin(shot.angle) * way) % WORLD
         for ship in targets.get((int(x // CELL), int(y // CELL)), ()):
             if ship.id != shot.owner and not ship.respawn and math.dist((x, y), (ship.x, ship.y)) < REACH:
                 self.hit(ship, shot.owner)

@@ -61,7 +61,10 @@ class Server:
         return f"ws://[{host}]:{port}/" if ":" in host else f"ws://{host}:{port}/"
 
     async def stop(self) -> None:
-        """Stop accepting, end the rooms, tell the clients to come back later, close. Bounded by `shutdown_timeout_s`."""
+        """Stop accepting, end the rooms, tell the clients to come back later, close.
+
+        Bounded by `shutdown_timeout_s`.
+        """
         self._lobby.closing = True
         self._listener.stop()
         for opened in self._lobby:

@@ -22,7 +22,7 @@ __all__ = ["Beat"]
 log = logging.getLogger(__name__)
 
 SLACK_NS = 500_000
-"""A tick due within half a millisecond is run now: timers of event loops are that coarse, and fire early as well as late."""
+"""A tick due within half a millisecond is run now: timers of event loops are that coarse, and fire early too."""
 
 
 class Beat:

@@ -1,4 +1,7 @@
-"""Time as an argument. The server reads a monotonic clock here and nowhere else; simulation code gets ticks, never a clock."""
+"""Time as an argument.
+
+The server reads a monotonic clock here and nowhere else; simulation code gets ticks, never a clock.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ class Clock(Protocol):
 
 
 class MonotonicClock:
-    """The machine's monotonic clock. An event loop's own clock will not do: uvloop's stands still while the loop is busy."""
+    """The machine's monotonic clock.
+
+    An event loop's own clock will not do: uvloop's stands still while the loop is busy.
+    """
 
     def now_ns(self) -> int:
         return time.monotonic_ns()

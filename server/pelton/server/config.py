@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, TypeAlias, TypeVar, cast, get_type_hints
+from typing import Annotated, TypeAlias, TypeVar, get_type_hints
 
 from pelton.server.config_bounds import (
     Between,
@@ -52,12 +52,8 @@ __all__ = [
 
 T = TypeVar("T")
 
-GameName: TypeAlias = Annotated[
-    str, Shape(r"[a-z0-9][a-z0-9_-]{0,63}", "1 to 64 lowercase letters, digits, - and _")
-]
-GamePath: TypeAlias = Annotated[
-    str, Shape(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", 'a class as "module.path:Class"')
-]
+GameName: TypeAlias = Annotated[str, Shape(r"[a-z0-9][a-z0-9_-]{0,63}", "1 to 64 lowercase letters, digits, - and _")]
+GamePath: TypeAlias = Annotated[str, Shape(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", 'a class as "module.path:Class"')]
 Host: TypeAlias = Annotated[str, Shape(r"[\w.:%-]{1,253}", "a host name or an address")]
 SocketBytes: TypeAlias = Annotated[int, Between(4096, 16_777_216)]
 
@@ -139,17 +135,14 @@ ORDERS = (
     Order("receive.slice_bytes", "deliver.backlog_bytes_max", strict=False),
     Order("receive.message_bytes_max", "deliver.backlog_bytes_max", strict=False),
     # Otherwise one player's share could never be taken.
-    Order(
-        "simulate.actions_per_player_per_tick_max", "simulate.actions_per_tick_max", strict=False
-    ),
+    Order("simulate.actions_per_player_per_tick_max", "simulate.actions_per_tick_max", strict=False),
 )
 
 
 def _sections() -> dict[str, Section]:
     hints = get_type_hints(Config, include_extras=True)
     return {
-        name: closed_section(hint) if isinstance(hint, type) else open_section(hint)
-        for name, hint in hints.items()
+        name: closed_section(hint) if isinstance(hint, type) else open_section(hint) for name, hint in hints.items()
     }
 
 
@@ -171,9 +164,7 @@ def defaults_path() -> Path:
     return installed if installed.is_file() else Path(__file__).parents[3] / "config.toml"
 
 
-def load_config(
-    path: Path | None, environ: Mapping[str, str], overrides: Sequence[str]
-) -> LoadedConfig:
+def load_config(path: Path | None, environ: Mapping[str, str], overrides: Sequence[str]) -> LoadedConfig:
     """Read all sources over the defaults; `path` is a file of the user, which may be partial.
 
     Raises ConfigError, with all problems of all sources.
@@ -196,18 +187,13 @@ def load_config_over(
     layers.check_orders(ORDERS)
     layers.raise_problems()
     origins = {
-        f"{section}.{key}": taken.source.origin
-        for section, keys in layers.taken.items()
-        for key, taken in keys.items()
+        f"{section}.{key}": taken.source.origin for section, keys in layers.taken.items() for key, taken in keys.items()
     }
     return LoadedConfig(_config(layers), MappingProxyType(origins))
 
 
 def _config(layers: Layers) -> Config:
-    values = {
-        section: {key: taken.value for key, taken in keys.items()}
-        for section, keys in layers.taken.items()
-    }
+    values = {section: {key: taken.value for key, taken in keys.items()} for section, keys in layers.taken.items()}
     games = {name: str(game) for name, game in values["games"].items()}
     return Config(
         server=_section(ServerConfig, values["server"]),
@@ -228,9 +214,9 @@ def config_values(config: Config) -> dict[str, Value]:
     """Every value by its `section.key`, in the order of the tree."""
     values: dict[str, Value] = {}
     for section, content in SECTIONS.items():
-        part = cast("object", getattr(config, section))
-        keys = (
-            part if isinstance(part, Mapping) else {key: getattr(part, key) for key in content.keys}
-        )
-        values.update({f"{section}.{key}": value for key, value in keys.items()})
+        part = getattr(config, section)
+        if content.names is not None:
+            values.update({f"{section}.{key}": value for key, value in part.items()})
+        else:
+            values.update({f"{section}.{key}": getattr(part, key) for key in content.keys})
     return values

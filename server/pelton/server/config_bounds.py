@@ -75,7 +75,7 @@ Kind: TypeAlias = type[int] | type[float] | type[str]
 
 # Numbers in the environment and on the command line are written as in TOML, decimal ones at least.
 _DIGITS = r"[0-9](_?[0-9])*"
-_WRITTEN = {
+_WRITTEN: Mapping[Kind, re.Pattern[str]] = {
     int: re.compile(rf"[+-]?{_DIGITS}"),
     float: re.compile(rf"[+-]?{_DIGITS}(\.{_DIGITS})?([eE][+-]?{_DIGITS})?"),
 }

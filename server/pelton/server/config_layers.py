@@ -60,9 +60,7 @@ class Layers:
             home = self._sections_with(setting.section)
             suggestion = f"it belongs under [{home[0]}]" if home else ""
             problem = "stands outside of a section"
-            self.problems.append(
-                Problem(setting.source, None, setting.section, problem, suggestion)
-            )
+            self.problems.append(Problem(setting.source, None, setting.section, problem, suggestion))
             return
         problem, key = "unknown section", None
         if setting.source.names_key:  # in a file the whole section is wrong, so no key is named
@@ -98,9 +96,7 @@ class Layers:
         return [name for name, section in self._sections.items() if key in section.keys]
 
     def _report(self, setting: Setting, problem: str, suggestion: str = "") -> None:
-        self.problems.append(
-            Problem(setting.source, setting.section, setting.key, problem, suggestion)
-        )
+        self.problems.append(Problem(setting.source, setting.section, setting.key, problem, suggestion))
 
     def check_complete(self, source: Source) -> None:
         """Report keys without a value; `source` should have had it."""

@@ -125,11 +125,15 @@ def _text(path: Path, source: Source) -> str | Problem:
 
 
 def _section(source: Source, section: str, content: object) -> Iterator[Setting]:
-    if isinstance(content, dict) and content:
-        for key, value in cast("dict[str, object]", content).items():
-            yield Setting(source, section, key, value, is_text=False)
-    else:
+    table = _table(content)
+    for key, value in table.items():
+        yield Setting(source, section, key, value, is_text=False)
+    if not table:
         yield Setting(source, section, None, content, is_text=False)
+
+
+def _table(content: object) -> dict[str, object]:
+    return cast("dict[str, object]", content) if isinstance(content, dict) else {}
 
 
 def read_environment(environ: Mapping[str, str]) -> Iterator[Setting | Problem]:
@@ -172,9 +176,7 @@ def quoted(value: object) -> str:
             return "true" if value else "false"
         case str():
             return f'"{printable(value, escaped=QUOTE_AND_BACKSLASH)}"'
-        case int() if (
-            value.bit_length() > SHOWN_BITS_MAX
-        ):  # Python refuses to print really long ones
+        case int() if value.bit_length() > SHOWN_BITS_MAX:  # Python refuses to print really long ones
             return f"an integer of {value.bit_length()} bits"
         case int() | float():
             return repr(value)
@@ -187,8 +189,5 @@ def quoted(value: object) -> str:
 def printable(text: str, characters_max: int = SHOWN_CHARACTERS_MAX, escaped: str = "") -> str:
     """A text that fits on a line: shortened, and what is invisible or in `escaped` is escaped."""
     head = text[:characters_max]
-    shown = [
-        char if char.isprintable() and char not in escaped else json.dumps(char)[1:-1]
-        for char in head
-    ]
+    shown = [char if char.isprintable() and char not in escaped else json.dumps(char)[1:-1] for char in head]
     return "".join(shown) + ("..." if len(text) > len(head) else "")

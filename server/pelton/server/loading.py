@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
+from pelton.protocol.schema import snake_case
 from pelton.server.simulate.errors import GameError
 from pelton.server.simulate.room import Room
 
-__all__ = ["load_game", "load_games"]
+__all__ = ["games_in_file", "load_game", "load_games"]
 
 
 def load_games(entries: Mapping[str, str]) -> dict[str, type[Room]]:
@@ -33,3 +37,28 @@ def load_game(name: str, entry: str) -> type[Room]:
     if not (isinstance(game, type) and issubclass(game, Room)):
         raise GameError(f"[games] {name} = {entry!r}: {class_name} is not a Room")
     return game
+
+
+def games_in_file(path: Path) -> dict[str, str]:
+    """The entries for all Rooms written in a Python file, `class DotRace(Room)` as `dot_race`.
+
+    GameError if there is none.
+
+    The file's folder becomes importable, so that the game can have more files beside it.
+    """
+    if path.suffix != ".py" or not path.is_file():
+        raise GameError(f"{path}: not a Python file")
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        module = importlib.import_module(path.stem)
+    except Exception as error:
+        raise GameError(f"{path}: cannot be imported: {error!r}") from error
+    if Path(inspect.getfile(module)).resolve() != path.resolve():
+        raise GameError(f"{path}: a module named {path.stem!r} is installed already; give the file another name")
+    rooms = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Room)]
+    entries = {
+        snake_case(room.__name__): f"{path.stem}:{room.__name__}" for room in rooms if room.__module__ == path.stem
+    }
+    if not entries:
+        raise GameError(f"{path}: there is no Room in it")
+    return entries

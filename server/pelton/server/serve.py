@@ -46,10 +46,19 @@ async def _serve(server: Server, config: Config) -> int:
         await server.start()
     except OSError as error:
         where = f"{config.server.host}:{config.server.port}"
-        print(f"pelton: cannot listen on {where} (section server, host and port): {error.strerror or error}", file=sys.stderr)
+        print(
+            f"pelton: cannot listen on {where} (section server, host and port): {error.strerror or error}",
+            file=sys.stderr,
+        )
         return 1
     loop_name = type(loop).__module__.split(".")[0]
-    log.info("pelton %s, %s loop, %s sockets, games: %s", server_version(), loop_name, config.server.transport, ", ".join(config.games))
+    log.info(
+        "pelton %s, %s loop, %s sockets, games: %s",
+        server_version(),
+        loop_name,
+        config.server.transport,
+        ", ".join(config.games),
+    )
     print(f"listening on {server.url}", flush=True)
     await asked[0].wait()
     log.info("stopping")

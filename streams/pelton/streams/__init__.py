@@ -1,4 +1,7 @@
-"""Async streams that are polled: lazy, bounded, fair, without a task per item. Usable alone; imports nothing else of Pelton."""
+"""Async streams that are polled: lazy, bounded, fair, without a task per item.
+
+Usable alone; imports nothing else of Pelton.
+"""
 
 from pelton.streams.combinators import Filter, FilterMap, Map, Stage, Take
 from pelton.streams.inbox import Inbox, Offer

@@ -1,6 +1,6 @@
 """Lazy stages over one source. Each is an inert object: no task, no queue of its own, nothing to clean up.
 
-A stage is driven by `poll` (one item) or by `_ready` (fused over all that is ready); both must give the same items.
+A stage is driven by `poll` (one item) or by `fused` ( over all that is ready); both must give the same items.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class Stage(Stream[U], Generic[T, U]):
     def forget(self) -> None:
         self.source.forget()
 
-    def _ready(self, limit: int | None) -> Iterator[U]:
-        return iter(()) if self._closed else self._fused(self.source._ready(limit))
+    def fused(self, limit: int | None) -> Iterator[U]:
+        return iter(()) if self._closed else self._over(self.source.fused(limit))
 
-    def _fused(self, source: Iterator[T]) -> Iterator[U]:
+    def _over(self, source: Iterator[T]) -> Iterator[U]:
         raise NotImplementedError
 
 
@@ -64,7 +64,7 @@ class Map(Stage[T, U]):
         item = self.source.poll(waker)
         return item if isinstance(item, Poll) else self._function(item)
 
-    def _fused(self, source: Iterator[T]) -> Iterator[U]:
+    def _over(self, source: Iterator[T]) -> Iterator[U]:
         return map(self._function, source)
 
 
@@ -81,7 +81,7 @@ class Filter(Stage[T, T]):
             if isinstance(item, Poll) or self._predicate(item):
                 return item
 
-    def _fused(self, source: Iterator[T]) -> Iterator[T]:
+    def _over(self, source: Iterator[T]) -> Iterator[T]:
         return filter(self._predicate, source)
 
 
@@ -101,7 +101,7 @@ class FilterMap(Stage[T, U]):
             if changed is not None:
                 return changed
 
-    def _fused(self, source: Iterator[T]) -> Iterator[U]:
+    def _over(self, source: Iterator[T]) -> Iterator[U]:
         return (changed for item in source if (changed := self._function(item)) is not None)
 
 
@@ -124,7 +124,7 @@ class Take(Stage[T, T]):
                 self.close()  # now, not on the next poll: the source must not be asked for one item too many
         return item
 
-    def _fused(self, source: Iterator[T]) -> Iterator[T]:
+    def _over(self, source: Iterator[T]) -> Iterator[T]:
         for item in source:
             self._left -= 1
             if self._left == 0:

@@ -1,7 +1,8 @@
 """The push side of the core: a bounded queue that somebody fills with `offer` and one consumer polls.
 
-Three marks bound it. Up to `high` all is well; from there `offer` answers PAUSE and the producer should stop until `on_low`
-is called; at `hard` an offer is SHED, counted, never queued. Where everything offered went is always known:
+Three marks bound it. Up to `high` all is well; from there `offer` answers PAUSE and the producer should stop
+until `on_low` is called; at `hard` an offer is SHED, counted, never queued. Where everything offered went is
+always known:
 
     accepted = delivered + pending + abandoned          offered = accepted + shed
 """
@@ -40,7 +41,8 @@ class Offer(enum.Enum):
 class Inbox(Stream[T]):
     """A bounded FIFO between a producer that must not wait and a consumer that polls.
 
-    `low < high <= hard`, in items. `on_low()` is called once after a PAUSE, when the consumer has brought it down to `low`.
+    `low < high <= hard`, in items. `on_low()` is called once after a PAUSE, when the consumer has brought it
+    down to `low`.
     """
 
     def __init__(self, low: int, high: int, hard: int, on_low: Callable[[], None] | None = None) -> None:
@@ -76,7 +78,10 @@ class Inbox(Stream[T]):
         return Offer.OK
 
     def end(self, error: Exception | None = None) -> None:
-        """Nothing more will be offered: what is queued is still delivered, then `error` is raised once, or CLOSED answered."""
+        """Nothing more will be offered.
+
+        What is queued is still delivered, then `error` raised once, or CLOSED answered.
+        """
         if not self._ended:
             self._ended = True
             self._error = error
@@ -98,7 +103,7 @@ class Inbox(Stream[T]):
             self._park(waker)
         return PENDING
 
-    def _ready(self, limit: int | None) -> Iterator[T]:
+    def fused(self, limit: int | None) -> Iterator[T]:
         left = len(self._items) if limit is None else min(limit, len(self._items))
         while left and self._items:
             left -= 1

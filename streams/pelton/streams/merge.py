@@ -1,15 +1,15 @@
 """Many keyed streams as one, fairly. Cost follows the sources that are ready, not all there are.
 
-Sources that may have something stand in a FIFO; a source that answered PENDING is not asked again before its waker fired.
-`sweep` serves the FIFO by deficit round robin: one item (times weight) a visit, at most `quantum` (times weight) a sweep, `total`
-over all. Who runs out of credit keeps his place for the next sweep. The order depends on the order of arrival alone, never on
-chance: a tick can be replayed.
+Sources that may have something stand in a FIFO; a source that answered PENDING is not asked again before its
+waker fired. `sweep` serves the FIFO by deficit round robin: one item (times weight) a visit, at most `quantum`
+(times weight) a sweep, `total` over all. Who runs out of credit keeps his place for the next sweep. The order
+depends on the order of arrival alone, never on chance: a tick can be replayed.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Generic, Literal, TypeVar
 
 from pelton.streams.items import Err, Left
@@ -25,10 +25,10 @@ T = TypeVar("T")
 class _Slot(Generic[K, T]):
     """One source in the merge, and the waker it is polled with. It stands in the FIFO at most once."""
 
-    __slots__ = ("credit", "deficit", "key", "live", "merge", "queued", "stream", "sweep", "weight")
+    __slots__ = ("credit", "deficit", "enqueue", "key", "live", "queued", "stream", "sweep", "weight")
 
-    def __init__(self, merge: Merge[K, T], key: K, stream: Stream[T], weight: int) -> None:
-        self.merge = merge
+    def __init__(self, enqueue: Callable[[_Slot[K, T]], None], key: K, stream: Stream[T], weight: int) -> None:
+        self.enqueue = enqueue
         self.key = key
         self.stream = stream
         self.weight = self.deficit = weight
@@ -39,15 +39,15 @@ class _Slot(Generic[K, T]):
     def __call__(self) -> None:
         if self.live and not self.queued:
             self.queued = True
-            self.merge._enqueue(self)
+            self.enqueue(self)
 
 
 class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
     """A fair, keyed merge whose sources come and go.
 
-    Items arrive as `(key, item)`, per source in order. A source that ends gives `(key, Left())`, one that raises
-    `(key, Err(error))`; either way it is gone from the merge and the others are untouched. The merge itself is CLOSED only after
-    `close()`: an empty one waits for sources to come.
+    Items arrive as `(key, item)`, per source in order. A source that ends gives `(key, Left())`, one that
+    raises `(key, Err(error))`; either way it is gone from the merge and the others are untouched. The merge
+    itself is CLOSED only after `close()`: an empty one waits for sources to come.
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
             raise ValueError(f"the merge already has a source under the key {key!r}")
         if weight < 1:
             raise ValueError(f"a source needs a weight of 1 or more, got {weight}")
-        slot = self._slots[key] = _Slot(self, key, stream, weight)
+        slot = self._slots[key] = _Slot(self._enqueue, key, stream, weight)
         slot()  # whether it has something is known after the first poll
 
     def remove(self, key: K) -> Stream[T]:
@@ -93,7 +93,7 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
         return PENDING
 
     def sweep(self, quantum: int, total: int) -> Generator[tuple[K, T | Err | Left]]:
-        """Iterate lazily over what is ready: at most `quantum` items times weight of each source and `total` in all, exactly.
+        """Iterate lazily over what is ready: at most `quantum` times weight a source, `total` in all, exactly.
 
         What is not asked for is not taken. Sources may be added and removed while it runs.
         """

@@ -1,7 +1,7 @@
 """What a poll answers, and the errors of misuse. Nothing here knows of items, tasks or an event loop.
 
-    StreamError
-    └── ConcurrentPoll     a second consumer waits on a stream that has one already
+StreamError
+└── ConcurrentPoll     a second consumer waits on a stream that has one already
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The one interface of the core: a stream is polled, never awaited, and owns no task.
 
-A stream answers `poll` at once with an item, PENDING or CLOSED. Combinators are inert objects over `poll`; `async for` is a thin
-edge that parks on one future. The contract (R1 to R9) is written down in docs/streams.md and checked by `pelton.streams.testing`.
+A stream answers `poll` at once with an item, PENDING or CLOSED. Combinators are inert objects over `poll`;
+`async for` is a thin edge that parks on one future. The contract (R1 to R9) is written down in docs/streams.md
+and checked by `pelton.streams.testing`.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ class Stream(Generic[T]):
     def poll(self, waker: Waker | None = None) -> T | Poll:
         """Take one item if one is ready.
 
-        PENDING takes nothing; if a `waker` was given it is then called once, when polling may help (item, end or error).
-        CLOSED is for ever. An exception raised from here closes this stream.
+        PENDING takes nothing; if a `waker` was given it is then called once, when polling may help (item, end
+        or error). CLOSED is for ever. An exception raised from here closes this stream.
         """
         raise NotImplementedError
 
@@ -45,17 +46,20 @@ class Stream(Generic[T]):
     def ready(self, limit: int | None = None) -> Iterator[T]:
         """Iterate lazily over what is ready now; stops at PENDING and CLOSED.
 
-        `limit` bounds the items taken from the *source*: what a filter drops counts, so a flood of unwanted items runs out of
-        it too. Items not asked for stay where they are.
+        `limit` bounds the items taken from the *source*: what a filter drops counts, so a flood of unwanted
+        items runs out of it too. Items not asked for stay where they are.
         """
         try:
-            yield from self._ready(limit)
+            yield from self.fused(limit)
         except Exception:
             self.close()  # R5: who raises is closed, whichever way it was driven
             raise
 
-    def _ready(self, limit: int | None) -> Iterator[T]:
-        """Fuse: stages answer with the C iterators `map`, `filter` over their source's, so that a pipeline costs what a loop costs."""
+    def fused(self, limit: int | None) -> Iterator[T]:
+        """`ready` without its guard, for stages: they answer with C iterators over their source's.
+
+        So a pipeline costs what a hand-written loop costs.
+        """
         left = -1 if limit is None else limit
         while left:
             item = self.poll()
@@ -65,7 +69,10 @@ class Stream(Generic[T]):
             yield item
 
     async def next(self) -> T | Poll:
-        """Wait until an item is ready and take it, or answer CLOSED. Cancelling it loses nothing: taking is the last step."""
+        """Wait until an item is ready and take it, or answer CLOSED.
+
+        Cancelling it loses nothing: taking is the last step.
+        """
         edge = self._edge
         if edge is None:
             edge = self._edge = _Edge()

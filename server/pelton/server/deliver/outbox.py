@@ -1,4 +1,7 @@
-"""What one player is sent, tick by tick. There is no queue: who is busy is skipped and later gets the whole state once."""
+"""What one player is sent, tick by tick.
+
+There is no queue: who is busy is skipped and later gets the whole state once.
+"""
 
 from __future__ import annotations
 

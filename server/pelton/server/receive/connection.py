@@ -1,6 +1,7 @@
 """One player's connection: messages are checked against the session's table, actions become a bounded stream.
 
-Whatever is wrong with a message ends in a close code or a refusal, never in an exception: the peer's faults stay his own.
+Whatever is wrong with a message ends in a close code or a refusal, never in an exception: the peer's faults
+stay his own.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Surroundings:
 class Connection:
     """The endpoint of a WebSocket, and the session of at most one seat at a time."""
 
-    __slots__ = ("_around", "_decoder", "_last_seq", "_seat", "send", "session_id", "state", "websocket")
+    __slots__ = ("_around", "_decoder", "_last_seq", "_seat", "session_id", "state", "websocket")
 
     def __init__(self, around: Surroundings, session_id: str) -> None:
         self._around = around
@@ -68,12 +69,10 @@ class Connection:
         self.session_id = session_id
         self.state = State.FRESH
         self.websocket: WebSocket
-        self.send: Callable[[bytes], bool]
 
     def bind(self, websocket: WebSocket) -> None:
         """Tell the connection its WebSocket; they need each other."""
         self.websocket = websocket
-        self.send = websocket.send  # frames go there without a call in between
 
     # What the WebSocket calls.
 
@@ -87,10 +86,13 @@ class Connection:
         except BadMessage as bad:
             self._bad(payload, bad)
             return
-        if message.__class__ is Act and self._seat is not None and self.state is State.SEATED:
+        if isinstance(message, Act) and self._seat is not None and self.state is State.SEATED:
             self._act(self._seat, message)
         else:
             self._converse(message)
+
+    def drained(self) -> None:
+        """Nothing: the next tick finds out by itself."""
 
     def closed(self, code: int, reason: str) -> None:
         """The connection is over, whoever ended it; the seat is given back."""
@@ -113,6 +115,9 @@ class Connection:
             elif self._advance(Event.LEFT):
                 self._decoder = self._around.decoders.without_seat
                 self._push(Left(reason))
+
+    def send(self, payload: bytes) -> bool:
+        return self.websocket.send(payload)
 
     def close(self, code: int, reason: str) -> None:
         self.websocket.close(code, reason)

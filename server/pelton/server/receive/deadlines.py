@@ -1,4 +1,7 @@
-"""Things that must have happened within a fixed time. One FIFO, since all wait equally long: no timer and no scan per connection."""
+"""Things that must have happened within a fixed time.
+
+One FIFO, since all wait equally long: no timer and no scan per connection.
+"""
 
 from __future__ import annotations
 

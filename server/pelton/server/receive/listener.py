@@ -51,7 +51,9 @@ def listen(host: str, port: int, send_buffer_bytes: int) -> socket.socket:
 class Listener:
     """Accepts on one socket and owns the connections from there on."""
 
-    def __init__(self, config: Config, lobby: Lobby, clock: Clock, metrics: Metrics, decoders: Decoders, name: str) -> None:
+    def __init__(
+        self, config: Config, lobby: Lobby, clock: Clock, metrics: Metrics, decoders: Decoders, name: str
+    ) -> None:
         self._config = config
         self._clock = clock
         self._metrics = metrics
@@ -153,7 +155,9 @@ class Listener:
     def _full(self) -> Page | None:
         if self._lobby.closing or len(self._connections) > self._config.server.connections_max:
             self._metrics.connections_refused += 1
-            return Page.text(503, "the server is stopping" if self._lobby.closing else "the server is full; come back later")
+            return Page.text(
+                503, "the server is stopping" if self._lobby.closing else "the server is full; come back later"
+            )
         return None
 
     def _gone(self, connection: Connection) -> None:

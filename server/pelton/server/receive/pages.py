@@ -1,4 +1,4 @@
-"""What the game port answers over plain HTTP: is it alive, does it take players, and a page for a person who opens the address."""
+"""What the game port answers over plain HTTP: is it alive, does it take players, and a page for people."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ __all__ = ["pages"]
 
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1c2733;--soft:#5d6b7a;--line:#d8dee6;--paper:#f6f8fa;--card:#fff;--accent:#0b7285}
-@media(prefers-color-scheme:dark){:root{--ink:#e6ebf1;--soft:#93a1b0;--line:#2c3742;--paper:#12181f;--card:#1a222b;--accent:#4dc4d8}}
+@media(prefers-color-scheme:dark){
+:root{--ink:#e6ebf1;--soft:#93a1b0;--line:#2c3742;--paper:#12181f;--card:#1a222b;--accent:#4dc4d8}}
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
 main{max-width:46rem;margin:0 auto;padding:3rem 1.25rem}h1{margin:0;font-size:2rem;letter-spacing:-.02em}
 p{color:var(--soft);margin:.25rem 0 2rem}h2{font-size:1rem;margin:2rem 0 .5rem}code{color:var(--accent)}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.75rem}
 .figures div{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem}
-.figures b{display:block;font-size:1.6rem;font-variant-numeric:tabular-nums}.figures span{color:var(--soft);font-size:.85rem}
+.figures b{display:block;font-size:1.6rem;font-variant-numeric:tabular-nums}
+.figures span{color:var(--soft);font-size:.85rem}
 table{width:100%;border-collapse:collapse;background:var(--card);border:1px solid var(--line)}
 td,th{padding:.5rem .75rem;text-align:left;border-bottom:1px solid var(--line);font-variant-numeric:tabular-nums}
 th{font-weight:600;font-size:.85rem;color:var(--soft)}
@@ -64,7 +66,7 @@ def _front(lobby: Lobby, metrics: Metrics) -> str:
     return (
         "<!doctype html><html lang=en><meta charset=utf-8><meta http-equiv=refresh content=2>"
         f"<meta name=viewport content='width=device-width'><title>Pelton</title><style>{_STYLE}</style><main>"
-        "<h1>Pelton</h1><p>The wheel is turning. Game clients connect to this same address with a WebSocket "
-        f"(<code>pelton.v1</code>).</p><div class=figures>{figures}</div><h2>Rooms</h2>"
-        f"<table><tr><th>room<th>game<th>seats<th>tick<th>rate{rows or '<tr><td colspan=5>none open'}</table></main></html>"
+        "<h1>Pelton</h1><p>The wheel is turning. Game clients connect to this address with a WebSocket, "
+        f"<code>pelton.v1</code>.</p><div class=figures>{figures}</div><h2>Rooms</h2>"
+        f"<table><tr><th>room<th>game<th>seats<th>tick<th>rate{rows or '<tr><td colspan=5>none open'}</table></main>"
     )

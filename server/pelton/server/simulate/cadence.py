@@ -10,8 +10,8 @@ __all__ = ["Cadence"]
 class Cadence:
     """A fixed beat of `hz` ticks a second; the first is due one interval after `start_ns`.
 
-    Who is late catches up, at most `behind_max` ticks at a time; what is more than that behind is skipped and counted, so that a
-    slow room runs slower instead of falling ever further behind.
+    Who is late catches up, at most `behind_max` ticks at a time; what is more than that behind is skipped and
+    counted, so that a slow room runs slower instead of falling ever further behind.
     """
 
     def __init__(self, hz: float, start_ns: int, behind_max: int) -> None:

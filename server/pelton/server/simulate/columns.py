@@ -1,6 +1,7 @@
 """The typed columns of a row. Each checks what is assigned, and says how its values travel.
 
-A column is a descriptor: `ship.x` reads a number, `ship.x = 3` checks it and marks the row as changed, `Ship.x` is the column itself.
+A column is a descriptor: `ship.x` reads a number, `ship.x = 3` checks it and marks the row as changed, `Ship.x`
+is the column itself.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """What can go wrong in a room, and whose fault it is.
 
-    SimulateError
-    ├── GameError       a game is declared in a way that cannot work; raised when its class is read
-    ├── RowError        game code assigned what a column cannot hold
-    ├── JoinRejected    a player cannot have the seat; told to the player
-    └── RoomFault       game code raised; ends that room alone
+SimulateError
+├── GameError       a game is declared in a way that cannot work; raised when its class is read
+├── RowError        game code assigned what a column cannot hold
+├── JoinRejected    a player cannot have the seat; told to the player
+└── RoomFault       game code raised; ends that room alone
 """
 
 from __future__ import annotations

@@ -1,17 +1,18 @@
 """The source of a room's pipeline: this tick's actions, lazily, and an account of those that the pipeline dropped.
 
-Stages are lazy and take one action at a time. So an action after which the next is asked for, without anything having come out
-in between, was dropped by a stage: it is refused with `not_allowed`, never forgotten.
+Stages are lazy and take one action at a time. So an action after which the next is asked for, without anything
+having come out in between, was dropped by a stage: it is refused with `not_allowed`, never forgotten.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import itertools
+from collections.abc import Generator, Iterator
 from typing import Any, TypeAlias
 
 from pelton.protocol import Act, Reason
 from pelton.server.simulate.seat import Player, Seat
-from pelton.streams import PENDING, Poll, Stream, Waker
+from pelton.streams import PENDING, Err, Left, Poll, Stream, Waker
 
 __all__ = ["Played", "TickActions"]
 
@@ -23,12 +24,12 @@ class TickActions(Stream[Played]):
     """A stream that is filled anew each tick with a sweep over the room's seats."""
 
     def __init__(self) -> None:
-        self._sweep: Generator[tuple[Seat, object]] | None = None
+        self._sweep: Generator[tuple[Seat, Act[Any] | Err | Left]] | None = None
         self._under_way: tuple[Seat, int] | None = None
         self.last: Played | None = None
         """What was taken last, for the report if game code raises."""
 
-    def begin(self, sweep: Generator[tuple[Seat, object]]) -> None:
+    def begin(self, sweep: Generator[tuple[Seat, Act[Any] | Err | Left]]) -> None:
         """Start a tick."""
         self._sweep = sweep
         self.last = None
@@ -51,14 +52,21 @@ class TickActions(Stream[Played]):
             self._under_way = None
 
     def poll(self, waker: Waker | None = None) -> Played | Poll:
-        for seat, act in self._sweep or ():
-            self.settle()
-            if isinstance(act, Act):
-                seat.acked = act.seq
-                self._under_way = (seat, act.seq)
-                self.last = (seat.player, act.action)
-                return self.last
+        for played in self.fused(1):
+            return played
         return PENDING
+
+    def fused(self, limit: int | None) -> Iterator[Played]:
+        """Take from the sweep. An item asked for after this one settles it, if it has not come out by then."""
+        for seat, act in itertools.islice(self._sweep or (), limit):
+            if self._under_way is not None:
+                self.settle()
+            if isinstance(act, (Err, Left)):
+                continue  # an inbox has none of these while its seat is taken
+            seat.acked = act.seq
+            self._under_way = (seat, act.seq)
+            self.last = played = (seat.player, act.action)
+            yield played
 
     def close(self) -> None:
         """A stage that has had enough; actions go on being taken, and refused."""

@@ -5,17 +5,16 @@
         ships = Table(Ship)
         def on_tick(self, tick, actions): ...
 
-Everything here runs on the tick. Nothing may wait, read a wall clock or use another random source than `self.random`: then a room is
-a function of its seed and its actions, and can be replayed.
+Everything here runs on the tick. Nothing may wait, read a wall clock or use another random source than
+`self.random`: then a room is a function of its seed and its actions, and can be replayed.
 """
 
 from __future__ import annotations
 
-import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Any, ClassVar, Union, get_args, get_origin
+from typing import Any, ClassVar, get_args
 
 from pelton.protocol import SchemaError
 from pelton.protocol.messages import Option
@@ -45,7 +44,10 @@ class Tick:
 
 
 class Room:
-    """Base of all games. Class attributes say what it is, callbacks what happens; the server makes one for every match."""
+    """Base of all games.
+
+    Class attributes say what it is, callbacks what happens; the server makes one for every match.
+    """
 
     tick_hz: ClassVar[float] = 20
     """Ticks a second."""
@@ -107,12 +109,8 @@ class Room:
 
 
 def _action_types(room: type[Room]) -> tuple[type[Action], ...]:
-    declared = room.actions
-    kinds: tuple[Any, ...]
-    if isinstance(declared, types.UnionType) or get_origin(declared) is Union:
-        kinds = get_args(declared)
-    else:
-        kinds = tuple(declared) if isinstance(declared, (tuple, list)) else (declared,)
+    declared: Any = room.actions
+    kinds: tuple[Any, ...] = () if declared == () else get_args(declared) or (declared,)
     for kind in kinds:
         if not (isinstance(kind, type) and issubclass(kind, Action)):
             raise GameError(f"{room.__name__}.actions: {kind!r} is not an Action class")

@@ -24,7 +24,7 @@ class Row:
     columns: ClassVar[tuple[Column[Any], ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        own = [value for value in vars(cls).values() if isinstance(value, Column)]
+        own: list[Column[Any]] = [value for value in vars(cls).values() if isinstance(value, Column)]
         cls.columns = (*cls.columns, *own)
         for index, column in enumerate(cls.columns):
             column.index = index
@@ -42,7 +42,9 @@ class Row:
         self._changed(self.id)
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{column.name}={column.from_wire(self.wire_values[column.index])!r}" for column in self.columns)
+        fields = ", ".join(
+            f"{column.name}={column.from_wire(self.wire_values[column.index])!r}" for column in self.columns
+        )
         return f"{type(self).__name__}(id={self.id}, {fields})"
 
 
@@ -86,7 +88,10 @@ class Table(Generic[R]):
         return self._rows.get(row_id)
 
     def add(self, row_id: int, **values: Any) -> R:
-        """A new row; columns that are not named have their defaults. RowError if the id is taken or a value does not fit."""
+        """A new row; columns that are not named have their defaults.
+
+        RowError if the id is taken or a value does not fit.
+        """
         if row_id in self._rows:
             raise RowError(self.name, row_id, "id", "there is a row with this id already")
         if row_id.__class__ is not int or not 0 <= row_id < 2**53:

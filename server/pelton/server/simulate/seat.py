@@ -1,5 +1,7 @@
-"""A player's place in a room, as three parties see it: the game sees the Player, the room's ticker the Seat, and both reach the
-connection only through the Session they were given."""
+"""A player's place in a room: the game sees the Player, the room's engine the Seat.
+
+Both reach the connection only through the Session they were given.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,10 @@ __all__ = ["Player", "Seat", "Session"]
 
 
 class Player:
-    """Somebody who plays in a room. `id` is unique in the server's life and safe to show; `options` came with the join."""
+    """Somebody who plays in a room.
+
+    `id` is unique in the server's life and safe to show; `options` came with the join.
+    """
 
     __slots__ = ("id", "options", "session_id")
 

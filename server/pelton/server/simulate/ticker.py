@@ -1,6 +1,7 @@
 """Turns one room: seats who asked, merges their actions, runs the game's callbacks, and says what changed.
 
-Synchronous from end to end: no await in a tick, no clock, no socket. Given the same joins, actions and seed it does the same.
+Synchronous from end to end: no await in a tick, no clock, no socket. Given the same joins, actions and seed it
+does the same.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from pelton.protocol import Joined
+from pelton.protocol import Act, Joined
 from pelton.protocol.schema import action_fields, action_name
 from pelton.server.simulate.errors import JoinRejected, RoomFault
 from pelton.server.simulate.pipeline import Played, TickActions
@@ -47,7 +48,7 @@ class Ticker:
         self._seats: dict[Seat, None] = {}
         self._arriving: dict[Seat, None] = {}
         self._leaving: dict[Seat, None] = {}
-        self._merge: Merge[Seat, Any] = Merge()
+        self._merge: Merge[Seat, Act[Any]] = Merge()
         self._source = TickActions()
         self._guard("on_create", room.on_create)
         self._pipeline = self._guard("pipeline", lambda: room.pipeline(self._source))

@@ -1,0 +1,81 @@
+# Every target sets up what it needs by itself, from python3 (3.11 or newer), make and git alone.
+# `make check test` is all that continuous integration runs.
+
+PYTHON ?= python3
+ARGS ?=
+
+BIN := .venv/bin
+# Two stamps: new pins remake the environment, a changed pyproject.toml only installs the project anew.
+PINNED := .venv/pinned.stamp
+READY := .venv/ready.stamp
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
+UV_VERSION := 0.13.9
+
+FOLDERS := streams protocol server clients/python tests benchmarks examples
+# mypy refuses a folder that is not there or has no Python in it.
+TYPED = $(foreach folder,$(wildcard $(FOLDERS)),$(if $(shell find $(folder) -name '*.py' | head -n 1),$(folder)))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install run test check bench lock clean
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(READY) ## make .venv with the pinned dependencies and the project in it
+	@echo 'Ready: .venv/bin/pelton'
+
+run: $(READY) ## play: a server, a few bots and an address to open; Ctrl-C ends it
+	@$(BIN)/pelton demo $(ARGS)
+
+test: $(READY) ## run every test; ARGS='-k inbox' chooses
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY) ## format, lint, types (mypy and pyright), import direction
+	@failed=0; \
+	step() { \
+		name=$$1; shift; printf '%-14s ' "$$name"; \
+		if output=$$("$$@" 2>&1); then echo ok; else failed=1; echo FAILED; echo "$$output"; fi; \
+	}; \
+	step 'ruff format' $(BIN)/ruff format --check --output-format concise .; \
+	step 'ruff check' $(BIN)/ruff check --output-format concise .; \
+	step mypy $(BIN)/mypy --no-error-summary $(TYPED); \
+	step basedpyright $(BIN)/basedpyright --pythonpath $(BIN)/python; \
+	step lint-imports $(BIN)/lint-imports --no-logo; \
+	exit $$failed
+
+bench: $(READY) ## measure a full room against a naive server and the floor in C
+	@$(BIN)/python benchmarks/bench_room.py $(ARGS)
+
+lock: ## pin and hash every dependency anew; delete requirements.lock first for the newest versions
+	@test -x .lock-venv/bin/uv || { \
+		$(PYTHON) -m venv .lock-venv && \
+		.lock-venv/bin/python -m pip --disable-pip-version-check -qq install 'uv==$(UV_VERSION)'; }
+	@.lock-venv/bin/uv pip compile --quiet --universal --python-version 3.11 --group dev \
+		--generate-hashes --no-emit-index-url --custom-compile-command 'make lock' \
+		--output-file requirements.lock pyproject.toml
+	@echo 'Locked: requirements.lock'
+
+clean: ## remove everything that was made
+	@rm -rf .venv .lock-venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+		build dist .coverage htmlcov
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(PINNED): requirements.lock
+	@command -v $(PYTHON) > /dev/null || { \
+		echo 'Pelton needs Python 3.11 or newer, and there is no $(PYTHON).' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Pelton needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { \
+		echo 'Pelton needs the venv module, which $(PYTHON) lacks. On Debian: apt-get install python3-venv' >&2; exit 1; }
+	@echo 'Making .venv with the pinned dependencies ...'
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install --require-hashes -r requirements.lock
+	@touch $@
+
+# The build backend is among the pins: nothing that is not in the lock is downloaded.
+$(READY): $(PINNED) pyproject.toml
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,211 @@
+"""One connection to a server: introduces itself, asks for seats, routes what comes in.
+
+Not for use from several threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pelton.client.errors import CannotConnect, ClientError, Closed, JoinRejected, ServerFault
+from pelton.client.room import Room
+from pelton.protocol import (
+    SUBPROTOCOL,
+    BadMessage,
+    Frame,
+    Hello,
+    Join,
+    Joined,
+    Left,
+    Ping,
+    Pong,
+    Rejected,
+    Welcome,
+)
+from pelton.protocol.messages import HOW_BY_ID, HOW_CREATE, HOW_JOIN_OR_CREATE, Option
+from pelton.protocol.plain import decode_server, encode
+from pelton.protocol.schema import Message
+from pelton.wire import ClientHandshake, TransportChannel, WebSocket
+
+__all__ = ["Client", "connect"]
+
+SLICE_BYTES = 65_536
+MESSAGE_BYTES_MAX = 16 * 2**20
+BACKLOG_BYTES_MAX = 65_536
+CLOSE_TIMEOUT_S = 2.0
+NORMAL, PROTOCOL_ERROR = 1000, 1002
+
+
+@asynccontextmanager
+async def connect(
+    url: str, *, name: str = "pelton-python", timeout_s: float = 10.0, tls: ssl.SSLContext | None = None
+) -> AsyncGenerator[Client]:
+    """Connect and say hello; on leaving the block, say goodbye.
+
+    `tls` is the context for a wss:// address (default: the system's).
+
+    CannotConnect if that does not work within `timeout_s` seconds.
+    """
+    client = Client(url, name)
+    try:
+        await client.open(timeout_s, tls)
+        yield client
+    finally:
+        await client.close()
+
+
+class Client:
+    """Made by `connect`. Holds at most one seat at a time."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self.url = url
+        self.session_id = ""
+        self.server = ""
+        """The server's name and version, as it says."""
+        self.room: Room | None = None
+        """The seat held now."""
+        self._name = name
+        self._loop = asyncio.get_running_loop()
+        self._replies: dict[type[Message], asyncio.Future[Any]] = {}
+        self._writable = asyncio.Event()
+        self._channel: TransportChannel | None = None
+        self._end: Closed | None = None
+        self._problem = ""
+        self._pings = 0
+        try:
+            self._handshake = ClientHandshake(url, SUBPROTOCOL, MESSAGE_BYTES_MAX)
+        except ValueError as error:
+            raise CannotConnect(url, str(error)) from None
+        self._websocket = WebSocket(self._handshake, self, MESSAGE_BYTES_MAX, BACKLOG_BYTES_MAX)
+
+    async def join_or_create(self, game: str, **options: Option) -> Room:
+        """A seat in any room of the game, a new one if need be. `options` go to the game; `name` is the player's name.
+
+        JoinRejected if there is none to be had.
+        """
+        return await self._join(HOW_JOIN_OR_CREATE, game, options)
+
+    async def create(self, game: str, **options: Option) -> Room:
+        """A seat in a new room of the game."""
+        return await self._join(HOW_CREATE, game, options)
+
+    async def join(self, room_id: str, **options: Option) -> Room:
+        """A seat in the room of this id."""
+        return await self._join(HOW_BY_ID, room_id, options)
+
+    async def ping(self) -> float:
+        """The round trip to the server in seconds."""
+        self._pings = nonce = (self._pings + 1) % 2**32
+        sent = self._loop.time()
+        pong: Pong = await self._ask(Ping(nonce), Pong)
+        if pong.nonce != nonce:
+            raise ServerFault(f"a pong for {pong.nonce} answers the ping {nonce}")
+        return self._loop.time() - sent
+
+    # What the WebSocket calls.
+
+    def opened(self) -> None:
+        self._writable.set()
+
+    def received(self, payload: bytes) -> None:
+        try:
+            message = decode_server(payload)
+        except BadMessage as bad:
+            self._problem = f"the server sent what is no message: {bad.problem}"
+            self._websocket.close(PROTOCOL_ERROR, bad.problem)
+            return
+        match message:
+            case Frame():
+                if self.room is not None:
+                    self.room.receive(message, self._loop.time())
+            case Left(reason):
+                if self.room is not None:
+                    self.room.end(reason)
+                    self.room = None
+            case Rejected(reason, detail):
+                self._answer(Joined, JoinRejected(reason, detail))
+            case Joined():
+                self.room = Room(message, self._send, self._websocket.pause, self._websocket.resume, self._loop.time)
+                self._answer(Joined, self.room)
+            case Welcome() | Pong():
+                self._answer(type(message), message)
+
+    def drained(self) -> None:
+        self._writable.set()
+
+    def closed(self, code: int, reason: str) -> None:
+        self._end = Closed(code, self._problem or reason)
+        self._writable.set()
+        if self.room is not None:
+            self.room.end("closed", self._end)
+            self.room = None
+        for kind in list(self._replies):
+            self._answer(kind, self._end)
+
+    async def open(self, timeout_s: float, tls: ssl.SSLContext | None) -> None:
+        """Connect and say hello; `connect` does it."""
+        handshake = self._handshake
+        context = (tls or ssl.create_default_context()) if handshake.secure else None
+        try:
+            async with asyncio.timeout(timeout_s):
+                _, self._channel = await self._loop.create_connection(
+                    lambda: TransportChannel(self._websocket, SLICE_BYTES), handshake.host, handshake.port, ssl=context
+                )
+                await self._writable.wait()
+                welcome: Welcome = await self._ask(Hello(self._name[:64]), Welcome)
+        except OSError as error:  # TimeoutError is one too
+            problem = f"no answer within {timeout_s:g} s" if isinstance(error, TimeoutError) else str(error)
+            raise CannotConnect(self.url, problem) from error
+        except Closed as closed:
+            raise CannotConnect(self.url, closed.reason or str(closed)) from closed
+        self.session_id, self.server = welcome.session_id, welcome.server
+
+    async def close(self) -> None:
+        """Say goodbye and wait for the server to end the connection; after a while, end it without."""
+        if self._channel is None:
+            return
+        self._websocket.close(NORMAL, "")
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._channel.ended.wait()
+        except TimeoutError:
+            self._websocket.drop(NORMAL, "the server did not answer the goodbye")
+
+    async def _join(self, how: int, target: str, options: dict[str, Option]) -> Room:
+        if self.room is not None:
+            raise ClientError(f"this connection has a seat in room {self.room.room_id} already; leave it first")
+        room: Room = await self._ask(Join(how, target, options), Joined)
+        return room
+
+    async def _ask(self, question: Message, answer: type[Message]) -> Any:
+        """Send a question and wait for the message that answers it."""
+        if answer in self._replies:
+            raise ClientError(f"a {type(question).__name__} is under way already")
+        future = self._replies[answer] = self._loop.create_future()
+        try:
+            await self._send(question)
+            return await future
+        finally:
+            self._replies.pop(answer, None)
+
+    async def _send(self, message: Message) -> None:
+        """Send as soon as the network takes it. Closed if the connection is over."""
+        payload = encode(message)
+        while not self._websocket.send(payload):
+            if self._end is not None:
+                raise Closed(self._end.code, self._end.reason)
+            self._writable.clear()
+            await self._writable.wait()
+
+    def _answer(self, kind: type[Message], answer: object) -> None:
+        future = self._replies.get(kind)
+        if future is None or future.done():
+            return
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
