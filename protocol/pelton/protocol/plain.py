@@ -32,7 +32,6 @@ _SHAPES: dict[int, tuple[Callable[..., ServerMessage], tuple[Any, ...]]] = {
 def decode_server(payload: bytes) -> ServerMessage:
     """What the server sent; BadMessage if it is nothing of pelton.v1. The caller has bounded the payload's size."""
     try:
-        # Lists are bounded by the payload's size, and so is what msgpack allocates for them.
         value = _unpack(payload, max_array_len=len(payload), max_map_len=64, max_ext_len=0)
     except (ValueError, RecursionError, MemoryError) as error:  # msgpack's own errors are ValueErrors
         raise BadMessage("not one whole MessagePack value") from error

@@ -45,8 +45,11 @@ def Size(high: int, low: int = 0) -> msgspec.Meta:  # noqa: N802 - as above
     return msgspec.Meta(min_length=low, max_length=high)
 
 
-class Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Base of the protocol's own messages: an array whose first element is the message's number."""
+class Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
+    """Base of the protocol's own messages: an array whose first element is the message's number.
+
+    What was decoded from bytes cannot hold itself, so the garbage collector need not look at it (`gc=False`).
+    """
 
 
 def snake_case(name: str) -> str:
@@ -54,7 +57,7 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-class Action(msgspec.Struct, array_like=True, forbid_unknown_fields=True, tag=snake_case):
+class Action(msgspec.Struct, array_like=True, forbid_unknown_fields=True, tag=snake_case, gc=False):
     """Base of what players can do, declared by the game's author; on the wire `[name, fields...]`.
 
     class Steer(Action):
@@ -79,6 +82,11 @@ def action_fields(action: type[Action]) -> tuple[str, ...]:
 def check_actions(actions: Iterable[type[Action]]) -> None:
     """Raise SchemaError for the first field that a hostile client could make as large as it likes."""
     for action in actions:
+        shape = action.__struct_config__
+        if not (shape.array_like and shape.forbid_unknown_fields and isinstance(shape.tag, str)):
+            raise SchemaError(
+                action.__name__, "(class)", "an action keeps the array form, the tag and the refusal of unknown fields"
+            )
         info = inspect.type_info(action)
         assert isinstance(info, inspect.StructType)
         for field in info.fields:
@@ -92,8 +100,6 @@ _SIZED = (
     inspect.BytesType,
     inspect.ListType,
     inspect.VarTupleType,
-    inspect.SetType,
-    inspect.FrozenSetType,
 )
 _PLAIN = (inspect.BoolType, inspect.NoneType, inspect.EnumType, inspect.LiteralType)
 

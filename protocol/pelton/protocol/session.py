@@ -3,12 +3,13 @@
                  hello     join      act      leave     ping   | joined   rejected   left
     fresh        greeted   -         -        -         -      | -        -          -
     greeted      -         joining   -        -         same   | -        -          -
-    joining      -         -         -        -         same   | seated   greeted    -
+    joining      -         -         -        -         same   | seated   greeted    same
     seated       -         -         same     unseated  same   | -        -          unseated
     unseated     -         joining   same     same      same   | -        -          same
 
-`-` ends the connection with 4405. `unseated` differs from `greeted` in one thing: actions and a leave that were
-under way when the seat was given back are no fault of the client; they are ignored.
+`-` ends the connection with 4405. `unseated` differs from `greeted` in one thing: actions and a leave that were under
+way when the seat was given back are no fault of the client; they are ignored. A `left` while joining belongs to the
+seat before.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         Event.PING: State.JOINING,
         Event.JOINED: State.SEATED,
         Event.REJECTED: State.GREETED,
+        Event.LEFT: State.JOINING,
     },
     State.SEATED: {
         Event.ACT: State.SEATED,

@@ -34,23 +34,25 @@ _server: msgspec.msgpack.Decoder[ServerMessage] = msgspec.msgpack.Decoder(
     Welcome | Joined | Rejected | Left | Frame | Pong
 )
 
-# RecursionError and UnicodeDecodeError are no DecodeError: deep nesting and bad UTF-8 raise them (msgspec 0.22).
-_HOSTILE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, MemoryError)
-
 
 class TypedDecoder:
-    """Decodes what a client may send, with the actions of one game, or with none before there is a seat."""
+    """Decodes what a client may send, with the actions of one game. None leaves actions as they are, undecoded."""
 
-    def __init__(self, actions: Sequence[type[Action]] = ()) -> None:
-        action: Any = Union[tuple(actions)] if actions else Raw  # noqa: UP007 - built from values
-        kind: Any = Union[Hello, Join, Leave, Act[action], Ping]  # noqa: UP007 - as above
+    def __init__(self, actions: Sequence[type[Action]] | None = None) -> None:
+        kind: Any = Hello | Join | Leave | Ping
+        if actions is None:
+            kind |= Act[Raw]
+        elif actions:
+            kind |= Act[Union[tuple(actions)]]  # type: ignore[misc]  # noqa: UP007 - a union built from values
         self._decoder: msgspec.msgpack.Decoder[ClientMessage] = msgspec.msgpack.Decoder(kind)
 
     def decode(self, payload: bytes) -> ClientMessage:
         """Raise BadMessage for anything that is not exactly one message."""
         try:
             return self._decoder.decode(payload)
-        except _HOSTILE as error:
+        except Exception as error:
+            # Besides DecodeError: RecursionError and UnicodeDecodeError (msgspec 0.22), MemoryError, and whatever an
+            # action of the game's own raises in its __post_init__. A peer's bytes end in a BadMessage, always.
             raise BadMessage(_short(error)) from error
 
 
@@ -58,7 +60,7 @@ def decode_server(payload: bytes) -> ServerMessage:
     """The other direction, for tests and tools: what a server sent."""
     try:
         return _server.decode(payload)
-    except _HOSTILE as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, MemoryError) as error:
         raise BadMessage(_short(error)) from error
 
 
@@ -93,7 +95,10 @@ def frame_body(tick: int, base: int, tables: Sequence[Any], digest: int | None) 
 def _short(error: BaseException) -> str:
     """Nothing of the peer's bytes, nothing of our insides: a hint for the author of the client."""
     if isinstance(error, msgspec.ValidationError):
-        return str(error)[:100]
+        said, _, where = str(error).partition(" - at ")
+        if not said.startswith("Expected"):
+            said = "unknown or invalid value"  # msgspec would quote it
+        return f"{said} at {where}"[:100] if where else said[:100]
     if isinstance(error, RecursionError):
         return "nested too deeply"
     if isinstance(error, UnicodeDecodeError):

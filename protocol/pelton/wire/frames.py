@@ -25,14 +25,14 @@ MASKED = 0x80
 _SMALL = [bytes((FIN_BINARY, length)) for length in range(126)]
 
 
-def binary_frame(payload: bytes) -> bytes:
-    """A whole, unmasked binary message, as a server sends it."""
-    length = len(payload)
+def binary_frame(payload: bytes, body: bytes = b"") -> bytes:
+    """A whole, unmasked binary message, as a server sends it; `body` is more of the same message."""
+    length = len(payload) + len(body)
     if length < 126:
-        return _SMALL[length] + payload
+        return _SMALL[length] + payload + body
     if length < 65536:
-        return b"\x82\x7e" + length.to_bytes(2, "big") + payload
-    return b"\x82\x7f" + length.to_bytes(8, "big") + payload
+        return b"".join((b"\x82\x7e", length.to_bytes(2, "big"), payload, body))
+    return b"".join((b"\x82\x7f", length.to_bytes(8, "big"), payload, body))
 
 
 def masked_frame(payload: bytes, mask: bytes) -> bytes:

@@ -86,7 +86,6 @@ class ServerHandshake:
     subprotocol: str
     message_bytes_max: int
     pages: Callable[[str], Page | None]
-    refuse: Callable[[], Page | None]
 
     def answer(self, head: bytes) -> tuple[Protocol, bytes]:
         """The open protocol and the 101 that opens it. Raises Refused with the response to send instead."""
@@ -111,7 +110,7 @@ class ServerHandshake:
 
     def _page(self, request: Request) -> Page | None:
         if "Upgrade" in request.headers:
-            return self.refuse()
+            return None
         page = self.pages(request.path.partition("?")[0])
         return page or Page.text(404, "nothing here; game clients connect with a WebSocket")
 

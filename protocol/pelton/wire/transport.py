@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import cast
 
 from pelton.wire.seam import address
 from pelton.wire.websocket import WebSocket
@@ -38,11 +39,10 @@ class TransportChannel(asyncio.Protocol):
     # What the transport calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are no subclass of it
+        self._transport.set_write_buffer_limits(high=0)
         self._loop = asyncio.get_running_loop()
         self.peer = address(transport.get_extra_info("peername"))
-        transport.set_write_buffer_limits(high=0)
         self._websocket.attach(self)
 
     def data_received(self, data: bytes) -> None:

@@ -31,6 +31,7 @@ __all__ = ["FRAGMENTS_MAX", "Phase", "WebSocket"]
 
 LOST, TEXT_FRAME, TOO_BIG, SLOW_CONSUMER = 1006, 1003, 1009, 4503
 REASON_BYTES_MAX = 123
+MASKED_HEAD = 6  # of a frame of less than 126 bytes
 FRAGMENTS_MAX = 64
 """The most frames one message may come in."""
 
@@ -108,14 +109,15 @@ class WebSocket:
 
     # What the user calls.
 
-    def send(self, payload: bytes) -> bool:
-        """Send a message now or not at all.
+    def send(self, payload: bytes, body: bytes = b"") -> bool:
+        """Send a message now or not at all; `body` is more of the same message, so that many can share it.
 
         False if an earlier one is not through yet, or the WebSocket is not open.
         """
         if self._unsent or self.phase is not Phase.OPEN:
             return False
-        frame = masked_frame(payload, self._masks.take()) if self._masks else binary_frame(payload)
+        masks = self._masks
+        frame = masked_frame(payload + body, masks.take()) if masks else binary_frame(payload, body)
         taken = self._channel.write(frame)
         if taken != len(frame):
             self._unsent = frame[taken:]
@@ -176,7 +178,17 @@ class WebSocket:
     def feed(self, data: bytes) -> None:
         """Bytes have arrived (or none: parse what was held back)."""
         if self.phase is Phase.OPEN:
-            self._parse(self._tail + data if self._tail else data)
+            if (
+                MASKED_HEAD < len(data) < MASKED_HEAD + 126
+                and data[0] == FIN_BINARY
+                and data[1] == self._mask_bit | (len(data) - MASKED_HEAD)
+                and self._mask_bit
+                and not (self._tail or self._paused or self._fragments)
+            ):
+                # One small message and nothing else: what nearly every read from a player is.
+                self._endpoint.received(apply_mask(data[MASKED_HEAD:], data[2:MASKED_HEAD]))
+            else:
+                self._parse(self._tail + data if self._tail else data)
         elif self.phase is Phase.HANDSHAKE:
             self._shake_hands(self._tail + data)
 

@@ -36,11 +36,13 @@ class Beat:
         self._metrics = metrics
         self._interval_ns = config.receive.intake_interval_ms * 1_000_000
         self._fanouts: dict[OpenRoom, Fanout] = {}
+        self._loop: asyncio.AbstractEventLoop
         self._timer: asyncio.TimerHandle | None = None
         self.on_beat: Callable[[], None] | None = None
 
     def start(self) -> None:
         """Begin to turn on the running loop."""
+        self._loop = asyncio.get_running_loop()
         self._round()
 
     def stop(self) -> None:
@@ -51,27 +53,22 @@ class Beat:
 
     def _round(self) -> None:
         now_ns = self._clock.now_ns()
+        next_ns = now_ns + self._interval_ns
         try:
-            self.turn(now_ns)
+            next_ns = self.turn(now_ns)
         finally:
-            delay_ns = max(self._next_ns(now_ns) - self._clock.now_ns(), 0)
-            self._timer = asyncio.get_running_loop().call_later(delay_ns / NS_PER_S, self._round)
+            delay_ns = max(next_ns - self._clock.now_ns(), 0)
+            self._timer = self._loop.call_later(delay_ns / NS_PER_S, self._round)
         if self.on_beat is not None:
             self.on_beat()
 
-    def turn(self, now_ns: int) -> None:
-        """Look at the sockets, then run the rooms that are due."""
+    def turn(self, now_ns: int) -> int:
+        """Look at the sockets, then run the rooms that are due. Answers when the next turn should be."""
         self._listener.look(now_ns)
+        next_ns = now_ns + self._interval_ns
         for opened in self._lobby:
             if opened.cadence.due_ns <= now_ns + SLACK_NS:
                 self._tick(opened, now_ns)
-        self._metrics.rooms = len(self._lobby)
-        self._metrics.players = self._lobby.players
-
-    def _next_ns(self, now_ns: int) -> int:
-        """The next round: the next look, or the next tick if that is sooner."""
-        next_ns = now_ns + self._interval_ns
-        for opened in self._lobby:
             next_ns = min(next_ns, opened.cadence.due_ns)
         return next_ns
 
@@ -87,6 +84,7 @@ class Beat:
             for _ in range(opened.cadence.take(now_ns + SLACK_NS)):
                 outcome = opened.ticker.step()
                 metrics.ticks += 1
+                metrics.actions_taken += outcome.taken
                 fanout.deliver(opened.ticker, outcome, now_ns)
         except RoomFault as fault:
             metrics.room_faults += 1

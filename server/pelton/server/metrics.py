@@ -19,11 +19,8 @@ class Metrics:
     connections_total: int = 0
     connections_refused: int = 0
     """Turned away because the server was full or stopping."""
-    rooms: int = 0
-    """Open now."""
-    players: int = 0
-    """Seated now."""
-    actions_accepted: int = 0
+    actions_taken: int = 0
+    """Handed to a game."""
     actions_refused: int = 0
     messages_bad: int = 0
     """Messages that ended their connection."""

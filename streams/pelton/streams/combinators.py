@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-from pelton.streams.poll import CLOSED, Poll, Waker
+from pelton.streams.poll import CLOSED, ConcurrentPoll, Poll, Waker
 from pelton.streams.stream import Stream
 
 __all__ = ["Filter", "FilterMap", "Map", "Stage", "Take"]
@@ -29,6 +29,8 @@ class Stage(Stream[U], Generic[T, U]):
             return CLOSED
         try:
             item = self._step(waker)
+        except ConcurrentPoll:
+            raise  # the fault of who polled; the stream goes on for who waits
         except BaseException:
             self.close()
             raise
@@ -42,6 +44,9 @@ class Stage(Stream[U], Generic[T, U]):
     def close(self) -> None:
         self._closed = True
         self.source.close()
+
+    def park(self, waker: Waker) -> bool:
+        return not self._closed and self.source.park(waker)
 
     def forget(self) -> None:
         self.source.forget()

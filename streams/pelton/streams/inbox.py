@@ -70,8 +70,10 @@ class Inbox(Stream[T]):
             return Offer.SHED
         items.append(item)
         self.accepted += 1
-        if self._waker is not None:
-            self._wake()
+        waker = self._waker
+        if waker is not None:
+            self._waker = None
+            waker()
         if len(items) >= self.high:
             self.paused = True
             return Offer.PAUSE
@@ -89,10 +91,10 @@ class Inbox(Stream[T]):
 
     def poll(self, waker: Waker | None = None) -> T | Poll:
         if self._items:
-            self.delivered += 1
             item = self._items.popleft()
             if self.paused and len(self._items) <= self.low:
                 self._resume()
+            self.delivered += 1
             return item
         if self._ended:
             error, self._error = self._error, None
@@ -100,16 +102,21 @@ class Inbox(Stream[T]):
                 raise error
             return CLOSED
         if waker is not None:
-            self._park(waker)
+            self.park(waker)
         return PENDING
 
     def fused(self, limit: int | None) -> Iterator[T]:
-        left = len(self._items) if limit is None else min(limit, len(self._items))
+        """Only what is there now: a consumer that causes new offers would otherwise never come to an end."""
+        there = len(self._items)
+        left = there if limit is None else min(limit, there)
         while left and self._items:
             left -= 1
             item = self.poll()
-            assert not isinstance(item, Poll)  # there is one: the loop has just looked
+            if isinstance(item, Poll):
+                return
             yield item
+        if not self._items and self._error is not None and (limit is None or limit > there):
+            self.poll()  # raises what the producer ended with
 
     def close(self) -> None:
         self.abandoned += len(self._items)
@@ -119,13 +126,16 @@ class Inbox(Stream[T]):
         self.paused = False
         self._wake()
 
-    def forget(self) -> None:
-        self._waker = None
-
-    def _park(self, waker: Waker) -> None:
-        if self._waker is not None and self._waker is not waker:
+    def park(self, waker: Waker) -> bool:
+        if self._items or self._ended:
+            return False
+        if self._waker is not None and self._waker != waker:
             raise ConcurrentPoll(self)
         self._waker = waker
+        return True
+
+    def forget(self) -> None:
+        self._waker = None
 
     def _wake(self) -> None:
         waker, self._waker = self._waker, None
@@ -133,6 +143,12 @@ class Inbox(Stream[T]):
             waker()
 
     def _resume(self) -> None:
+        """Tell the producer. If that raises, the item that was just taken out is lost, and counted as such."""
         self.paused = False
         if self.on_low is not None:
-            self.on_low()
+            try:
+                self.on_low()
+            except BaseException:
+                self.abandoned += 1
+                self.close()
+                raise

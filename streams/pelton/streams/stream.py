@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from pelton.streams.poll import CLOSED, PENDING, ConcurrentPoll, Poll, Waker
+from pelton.streams.poll import PENDING, ConcurrentPoll, Poll, Waker
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -37,8 +37,17 @@ class Stream(Generic[T]):
         raise NotImplementedError
 
     def close(self) -> None:
-        """Let go of the stream from the consumer's side. Later polls answer CLOSED; calling it again does nothing."""
-        raise NotImplementedError
+        """Let go of the stream from the consumer's side. Later polls answer CLOSED; calling it again does nothing.
+
+        To be overridden by a stream that has something to let go of.
+        """
+
+    def park(self, waker: Waker) -> bool:
+        """Store the waker without polling, if it is certain that nothing is ready now; else answer False.
+
+        Not needed for a stream to be right: it spares a merge the poll that finds nothing.
+        """
+        return False
 
     def forget(self) -> None:
         """Drop a stored waker, so that another consumer may wait here. Takes no item."""
@@ -51,7 +60,9 @@ class Stream(Generic[T]):
         """
         try:
             yield from self.fused(limit)
-        except Exception:
+        except GeneratorExit:
+            raise  # the consumer has enough for now
+        except BaseException:
             self.close()  # R5: who raises is closed, whichever way it was driven
             raise
 
@@ -77,18 +88,20 @@ class Stream(Generic[T]):
         if edge is None:
             edge = self._edge = _Edge()
         while True:
+            edge.called = False
             item = self.poll(edge)
             if item is not PENDING:
                 return item
             await edge.woken(self)
 
-    async def __aiter__(self) -> AsyncIterator[T]:
-        while True:
-            item = await self.next()
-            if isinstance(item, Poll):
-                assert item is CLOSED
-                return
-            yield item
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        item = await self.next()
+        if isinstance(item, Poll):
+            raise StopAsyncIteration
+        return item
 
     def map(self, function: Callable[[T], U]) -> Map[T, U]:
         """Each item changed by `function`."""
@@ -118,21 +131,27 @@ class Stream(Generic[T]):
 class _Edge:
     """The waker of the async side: one per stream, so that a cancelled wait and the next one are the same consumer."""
 
-    __slots__ = ("_future",)
+    __slots__ = ("_future", "called")
 
     def __init__(self) -> None:
         self._future: Future[None] | None = None
+        self.called = False
+        """Whether it was called since the last poll, perhaps from within it."""
 
     def __call__(self) -> None:
+        self.called = True
         if self._future is not None and not self._future.done():
             self._future.set_result(None)
 
     async def woken(self, stream: object) -> None:
-        """Park until called. The waker may fire between poll and await only on this thread, hence never."""
-        from asyncio import get_running_loop  # only who awaits needs a loop: the core runs without one
+        """Park until called; if that has happened already, let others run once."""
+        from asyncio import get_running_loop, sleep  # only who awaits needs a loop: the core runs without one
 
         if self._future is not None:
             raise ConcurrentPoll(stream)
+        if self.called:
+            await sleep(0)
+            return
         self._future = get_running_loop().create_future()
         try:
             await self._future

@@ -22,10 +22,11 @@ class Written:
 class Outbox:
     """A seat's way out. Its baseline is the tick it was last written, not the tick it was last meant to be."""
 
-    __slots__ = ("_baseline", "_seat", "_stalled_since_ns")
+    __slots__ = ("_baseline", "_seat", "_send", "_stalled_since_ns")
 
     def __init__(self, seat: Seat) -> None:
         self._seat = seat
+        self._send = seat.session.sender()
         self._baseline = -1
         self._stalled_since_ns: int | None = None
 
@@ -34,7 +35,7 @@ class Outbox:
         seat = self._seat
         behind = self._baseline != tick - 1
         body = encoder.keyframe() if behind else encoder.delta
-        if not seat.session.send(frame_head(seat.acked, seat.refused) + body):
+        if not self._send(frame_head(seat.acked, seat.refused), body):
             return Written.SKIPPED
         if seat.refused:
             seat.refused.clear()

@@ -27,7 +27,7 @@ from pelton.protocol import (
     Welcome,
     step,
 )
-from pelton.protocol.close_codes import BAD_MESSAGE, HELLO_TIMEOUT, RATE_LIMITED, UNEXPECTED, CloseCode
+from pelton.protocol.close_codes import BAD_MESSAGE, FULL, HELLO_TIMEOUT, RATE_LIMITED, UNEXPECTED, CloseCode
 from pelton.protocol.schema import Message
 from pelton.protocol.typed import ClientMessage, encode
 from pelton.server.clock import Clock
@@ -53,6 +53,7 @@ class Surroundings:
     metrics: Metrics
     decoders: Decoders
     server_name: str
+    full: Callable[[], bool]
     on_closed: Callable[[Connection], None]
 
 
@@ -77,7 +78,10 @@ class Connection:
     # What the WebSocket calls.
 
     def opened(self) -> None:
-        """Nothing yet: the client speaks first."""
+        """Tell a client who is one too many; a browser's could not read the status of a refused handshake."""
+        if self._around.full():
+            self._around.metrics.connections_refused += 1
+            self.websocket.close(FULL.code, "the server is full; come back later")
 
     def received(self, payload: bytes) -> None:
         """One message of the client."""
@@ -110,14 +114,14 @@ class Connection:
     def left(self, seat: Seat, reason: str) -> None:
         if seat is self._seat:
             self._seat = None
-            if self.state is State.JOINING:
+            if self.state is State.JOINING:  # it is this seat that is gone, not the one before
                 self._reject(reason, "the room closed before the seat was taken")
             elif self._advance(Event.LEFT):
                 self._decoder = self._around.decoders.without_seat
                 self._push(Left(reason))
 
-    def send(self, payload: bytes) -> bool:
-        return self.websocket.send(payload)
+    def sender(self) -> Callable[[bytes, bytes], bool]:
+        return self.websocket.send
 
     def close(self, code: int, reason: str) -> None:
         self.websocket.close(code, reason)
@@ -140,7 +144,6 @@ class Connection:
         if offer is Offer.SHED:
             self._refuse(seat, act.seq, Reason.OVERFLOW)
             return
-        self._around.metrics.actions_accepted += 1
         if offer is Offer.PAUSE:
             self.websocket.pause()  # until the room has taken enough: Inbox.on_low
 

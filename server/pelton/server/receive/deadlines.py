@@ -15,6 +15,8 @@ __all__ = ["Deadlines"]
 
 T = TypeVar("T")
 
+NEVER_NS = 2**63
+
 
 class Deadlines(Generic[T]):
     """Who was added more than `timeout_s` ago. Who has done what was asked is still named: ask it."""
@@ -22,6 +24,8 @@ class Deadlines(Generic[T]):
     def __init__(self, timeout_s: float) -> None:
         self._timeout_ns = round(timeout_s * NS_PER_S)
         self._waiting: deque[tuple[int, T]] = deque()
+        self.due_ns = NEVER_NS
+        """When the next one's time is over."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -32,8 +36,10 @@ class Deadlines(Generic[T]):
     def add(self, item: T, now_ns: int) -> None:
         """Start the time of one."""
         self._waiting.append((now_ns + self._timeout_ns, item))
+        self.due_ns = self._waiting[0][0]
 
     def expired(self, now_ns: int) -> Iterator[T]:
         """Take out all whose time is over."""
         while self._waiting and self._waiting[0][0] <= now_ns:
             yield self._waiting.popleft()[1]
+        self.due_ns = self._waiting[0][0] if self._waiting else NEVER_NS

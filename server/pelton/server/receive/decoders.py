@@ -15,7 +15,7 @@ class Decoders:
 
     def __init__(self, games: Mapping[str, type[Room]]) -> None:
         self.without_seat = TypedDecoder()
-        """Actions are left undecoded; that is enough to refuse them by their number."""
+        """Leaves actions undecoded: enough to refuse them by their number."""
         self._by_game = {name: TypedDecoder(game.action_types) for name, game in games.items()}
 
     def for_game(self, name: str) -> TypedDecoder:

@@ -13,11 +13,11 @@ from pelton.server.clock import Clock
 from pelton.server.config import Config
 from pelton.server.metrics import Metrics
 from pelton.server.receive.connection import Connection, Surroundings
-from pelton.server.receive.deadlines import Deadlines
+from pelton.server.receive.deadlines import NEVER_NS, Deadlines
 from pelton.server.receive.decoders import Decoders
 from pelton.server.receive.pages import pages
 from pelton.server.simulate.lobby import Lobby
-from pelton.wire import Page, ServerHandshake, Sweep, TransportChannel, WebSocket
+from pelton.wire import ServerHandshake, Sweep, TransportChannel, WebSocket
 
 __all__ = ["Listener", "listen"]
 
@@ -58,10 +58,8 @@ class Listener:
         self._clock = clock
         self._metrics = metrics
         self._lobby = lobby
-        self._around = Surroundings(config.receive, lobby, clock, metrics, decoders, name, self._gone)
-        self._handshake = ServerHandshake(
-            SUBPROTOCOL, config.receive.message_bytes_max, pages(lobby, metrics), self._full
-        )
+        self._around = Surroundings(config.receive, lobby, clock, metrics, decoders, name, self._full, self._gone)
+        self._handshake = ServerHandshake(SUBPROTOCOL, config.receive.message_bytes_max, pages(lobby, metrics))
         self._overdue: Deadlines[Connection] = Deadlines(config.receive.hello_timeout_s)
         self._lingering: Deadlines[WebSocket] = Deadlines(config.receive.close_timeout_s)
         self._connections: dict[Connection, None] = {}
@@ -89,10 +87,12 @@ class Listener:
     def look(self, now_ns: int) -> None:
         """Sweep the sockets once, and end what has taken too long."""
         self._sweep.sweep()
-        for connection in self._overdue.expired(now_ns):
-            connection.hello_overdue()
-        for websocket in self._lingering.expired(now_ns):
-            websocket.drop(1006, "did not go by itself")
+        if self._overdue.due_ns <= now_ns:
+            for connection in self._overdue.expired(now_ns):
+                connection.hello_overdue()
+        if self._lingering.due_ns <= now_ns:
+            for websocket in self._lingering.expired(now_ns):
+                websocket.drop(1006, "did not go by itself")
 
     def close_all(self, code: int, reason: str) -> None:
         """Say goodbye to everybody."""
@@ -108,7 +108,7 @@ class Listener:
         """End what is left, without a word."""
         for connection in list(self._connections):
             connection.websocket.drop(1006, "the server stops")
-        self.look(2**63)
+        self.look(NEVER_NS)
         self._sweep.close()
 
     def _accept(self) -> None:
@@ -152,13 +152,8 @@ class Listener:
         self._overdue.add(connection, self._clock.now_ns())
         return websocket
 
-    def _full(self) -> Page | None:
-        if self._lobby.closing or len(self._connections) > self._config.server.connections_max:
-            self._metrics.connections_refused += 1
-            return Page.text(
-                503, "the server is stopping" if self._lobby.closing else "the server is full; come back later"
-            )
-        return None
+    def _full(self) -> bool:
+        return len(self._connections) > self._config.server.connections_max
 
     def _gone(self, connection: Connection) -> None:
         self._connections.pop(connection, None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
-from dataclasses import asdict
 
 from pelton.server.metrics import Metrics
 from pelton.server.simulate.lobby import Lobby
@@ -47,14 +46,13 @@ def pages(lobby: Lobby, metrics: Metrics) -> Callable[[str], Page | None]:
 
 
 def _front(lobby: Lobby, metrics: Metrics) -> str:
-    counts = asdict(metrics)
     figures = "".join(
-        f"<div><b>{counts[key]:,}</b><span>{label}</span></div>"
-        for key, label in (
-            ("players", "players"),
-            ("rooms", "rooms"),
-            ("actions_accepted", "actions taken in"),
-            ("frames_sent", "frames sent"),
+        f"<div><b>{count:,}</b><span>{label}</span></div>"
+        for count, label in (
+            (lobby.players, "players"),
+            (len(lobby), "rooms"),
+            (metrics.actions_taken, "actions played"),
+            (metrics.frames_sent, "frames sent"),
         )
     )
     rows = "".join(

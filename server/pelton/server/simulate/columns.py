@@ -48,7 +48,7 @@ class Column(Generic[V]):
             raise RowError(row.table_name, row.id, self.name, str(error)) from None
         if wire != row.wire_values[self.index]:
             row.wire_values[self.index] = wire
-            row.changed()
+            row.changed[row.id] = None
 
     def to_wire(self, value: V) -> Any:
         """The value as it travels; ValueError if the column cannot hold it."""
@@ -73,6 +73,18 @@ class _Int(Column[int]):
 
     def __init__(self, default: int = 0) -> None:
         super().__init__(default)
+
+    if not TYPE_CHECKING:  # the commonest column, without the calls of the general form
+
+        def __get__(self, row, owner):  # noqa: ANN001, ANN204
+            return self if row is None else row.wire_values[self.index]
+
+        def __set__(self, row, value):  # noqa: ANN001, ANN204
+            if value.__class__ is not int or not self.low <= value <= self.high:
+                super().__set__(row, value)  # says what is wrong
+            elif value != (values := row.wire_values)[self.index]:
+                values[self.index] = value
+                row.changed[row.id] = None
 
     def to_wire(self, value: int) -> int:
         if value.__class__ is not int:

@@ -26,6 +26,9 @@ class TickActions(Stream[Played]):
     def __init__(self) -> None:
         self._sweep: Generator[tuple[Seat, Act[Any] | Err | Left]] | None = None
         self._under_way: tuple[Seat, int] | None = None
+        self._taken = 0
+        self.traced = True
+        """Whether to find out what the stages drop. Without stages there is nothing to find out."""
         self.last: Played | None = None
         """What was taken last, for the report if game code raises."""
 
@@ -34,11 +37,13 @@ class TickActions(Stream[Played]):
         self._sweep = sweep
         self.last = None
 
-    def end(self) -> None:
-        """The tick is over: what was not taken keeps its place for the next."""
+    def end(self) -> int:
+        """The tick is over: what was not taken keeps its place for the next. Answers how many were taken."""
         if self._sweep is not None:
             self._sweep.close()
             self._sweep = None
+        taken, self._taken = self._taken, 0
+        return taken
 
     def arrived(self) -> None:
         """Something came out at the far end of the pipeline."""
@@ -58,13 +63,16 @@ class TickActions(Stream[Played]):
 
     def fused(self, limit: int | None) -> Iterator[Played]:
         """Take from the sweep. An item asked for after this one settles it, if it has not come out by then."""
-        for seat, act in itertools.islice(self._sweep or (), limit):
+        sweep = self._sweep or ()
+        for seat, act in sweep if limit is None else itertools.islice(sweep, limit):
             if self._under_way is not None:
                 self.settle()
             if isinstance(act, (Err, Left)):
                 continue  # an inbox has none of these while its seat is taken
+            self._taken += 1
             seat.acked = act.seq
-            self._under_way = (seat, act.seq)
+            if self.traced:
+                self._under_way = (seat, act.seq)
             self.last = played = (seat.player, act.action)
             yield played
 

@@ -5,7 +5,7 @@ Rows hold wire values, so that a delta is a transposition, not a conversion. Nev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from pelton.server.simulate.columns import Column
@@ -20,7 +20,7 @@ TableDelta: TypeAlias = list[list[Any]]
 class Row:
     """Base of a table's rows; a subclass lists its columns: `x = Quant(0, 4096, 1 / 16)`."""
 
-    __slots__ = ("_changed", "id", "table_name", "wire_values")
+    __slots__ = ("changed", "id", "table_name", "wire_values")
     columns: ClassVar[tuple[Column[Any], ...]] = ()
 
     def __init_subclass__(cls) -> None:
@@ -31,15 +31,12 @@ class Row:
             if hasattr(Row, column.name):
                 raise GameError(f"{cls.__name__}.{column.name}: rows have an attribute of that name already")
 
-    def __init__(self, row_id: int, table_name: str, wire_values: list[Any], changed: Callable[[int], None]) -> None:
+    def __init__(self, row_id: int, table_name: str, wire_values: list[Any], changed: dict[int, None]) -> None:
         self.id = row_id
         self.table_name = table_name
         self.wire_values = wire_values
-        self._changed = changed
-
-    def changed(self) -> None:
-        """Note that clients must hear of this row. Assigning to a column does it."""
-        self._changed(self.id)
+        self.changed = changed
+        """The table's set of rows that clients must hear of; columns note the row's id there."""
 
     def __repr__(self) -> str:
         fields = ", ".join(
@@ -104,14 +101,14 @@ class Table(Generic[R]):
                 raise RowError(self.name, row_id, column.name, str(error)) from None
         if values:
             raise RowError(self.name, row_id, next(iter(values)), f"{self.row.__name__} has no such column")
-        row = self._rows[row_id] = self.row(row_id, self.name, wire, self._mark)
+        row = self._rows[row_id] = self.row(row_id, self.name, wire, self._changed)
         self._changed[row_id] = None
         self._fresh.add(row_id)
         return row
 
     def remove(self, row_id: int) -> None:
         """Take the row out. KeyError if there is none."""
-        del self._rows[row_id]
+        self._rows.pop(row_id).changed = {}  # game code may hold on to a row that is gone; nobody hears of it
         self._changed.pop(row_id, None)
         if row_id in self._fresh:
             self._fresh.discard(row_id)  # no client has heard of it
@@ -137,7 +134,3 @@ class Table(Generic[R]):
         if not ids:
             return [removed, ids, *([] for _ in self.row.columns)]
         return [removed, ids, *map(list, zip(*[rows[row_id].wire_values for row_id in ids], strict=True))]
-
-    def _mark(self, row_id: int) -> None:
-        if row_id in self._rows:  # game code may hold on to a row that is gone
-            self._changed[row_id] = None

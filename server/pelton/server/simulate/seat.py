@@ -5,7 +5,7 @@ Both reach the connection only through the Session they were given.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from pelton.protocol import Act, Joined
@@ -49,8 +49,8 @@ class Session(Protocol):
         """The seat is given back; no frame follows."""
         ...
 
-    def send(self, payload: bytes) -> bool:
-        """Send a frame now or not at all: False if the client has not taken an earlier one yet."""
+    def sender(self) -> Callable[[bytes, bytes], bool]:
+        """What sends a frame, in two parts, now or not at all: False if the client has not taken an earlier one yet."""
         ...
 
     def close(self, code: int, reason: str) -> None:

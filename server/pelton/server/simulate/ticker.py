@@ -31,6 +31,8 @@ class Outcome:
 
     tick: int
     tables: list[TableDelta | None]
+    taken: int = 0
+    """Actions handed to the game."""
     joined: list[Seat] = field(default_factory=list)
     left: list[Seat] = field(default_factory=list)
 
@@ -52,6 +54,7 @@ class Ticker:
         self._source = TickActions()
         self._guard("on_create", room.on_create)
         self._pipeline = self._guard("pipeline", lambda: room.pipeline(self._source))
+        self._source.traced = self._pipeline is not self._source
 
     @property
     def seats(self) -> list[Seat]:
@@ -82,7 +85,7 @@ class Ticker:
         self.tick += 1
         outcome = Outcome(self.tick, [])
         self._seat_arrivals(outcome)
-        self._run()
+        self._run(outcome)
         self._let_go(outcome)
         outcome.tables = [table.take_delta() for table in self._tables]
         return outcome
@@ -118,14 +121,18 @@ class Ticker:
             outcome.joined.append(seat)
             self._guard("on_join", partial(self.room.on_join, seat.player))
 
-    def _run(self) -> None:
+    def _run(self, outcome: Outcome) -> None:
         tick = Tick(self.tick, self._dt)
         self._source.begin(self._merge.sweep(self._quantum, self._total))
         self._guard("on_tick", lambda: self.room.on_tick(tick, self._actions()))
-        self._source.end()
+        outcome.taken = self._source.end()
 
     def _actions(self) -> Iterator[Played]:
+        """The actions that come out of the pipeline, each accounted for; without stages none can get lost."""
         source = self._source
+        return self._traced(source) if source.traced else source.fused(None)
+
+    def _traced(self, source: TickActions) -> Iterator[Played]:
         for played in self._pipeline.ready():
             source.arrived()
             yield played

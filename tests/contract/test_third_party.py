@@ -1,0 +1,60 @@
+"""Each library is touched in one place, so that it can be replaced, bounded and tested there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+from tests.contract.tree import ROOT, shown, source_files
+
+# What may import it: a file, or with a slash at the end every file below a folder.
+ALLOWED = {
+    "msgpack": ["protocol/pelton/protocol/plain.py"],
+    "msgspec": ["protocol/pelton/protocol/schema.py", "protocol/pelton/protocol/typed.py"],
+    "rich": ["clients/python/pelton/swarm/", "server/pelton/cli/"],
+    "uvloop": ["server/pelton/server/loop.py"],
+    "websockets": ["protocol/pelton/wire/"],
+}
+
+
+def test_a_library_is_imported_only_where_it_belongs() -> None:
+    strays = [
+        f"{shown(path)} imports {library}, which only {' and '.join(ALLOWED[library])} may"
+        for path in source_files()
+        for library in sorted(_imported(path) & set(ALLOWED))
+        if not _may_import(shown(path), library)
+    ]
+    assert not strays, "\n".join(strays)
+
+
+def test_no_library_is_imported_that_is_not_declared() -> None:
+    known = {"pelton", *ALLOWED, *sys.stdlib_module_names}
+    unknown = {shown(path): names for path in source_files() if (names := _imported(path) - known)}
+    assert not unknown, f"not the standard library, and not in this test's table: {unknown}"
+
+
+def test_the_table_lists_the_dependencies_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[^\w-]", line, maxsplit=1)[0] for line in project["dependencies"]}
+    assert declared == set(ALLOWED)
+
+
+def _may_import(name: str, library: str) -> bool:
+    return any(
+        name.startswith(place) if place.endswith("/") else name == place
+        for place in ALLOWED[library]
+    )
+
+
+def _imported(path: Path) -> set[str]:
+    """The first part of every absolute import, wherever in the file it stands."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=shown(path))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module.partition(".")[0])
+    return names
