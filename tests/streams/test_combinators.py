@@ -17,14 +17,15 @@ from tests.streams.fakes import Counting, Endless, Script, Wakes, inbox_of, take
 Stage: TypeAlias = Callable[[Stream[int]], Stream[int]]
 
 
-def odd_doubled(number: int) -> int | None:
-    return number * 2 if number % 2 else None
+def below_odd(number: int) -> int | None:
+    """The number before an odd one; 0 is an item like any other."""
+    return number - 1 if number % 2 else None
 
 
 STAGES: dict[str, Stage] = {
     "map": lambda source: source.map(lambda number: number + 1),
     "filter": lambda source: source.filter(lambda number: number % 3),
-    "filter_map": lambda source: source.filter_map(odd_doubled),
+    "filter_map": lambda source: source.filter_map(below_odd),
     "take": lambda source: source.take(4),
 }
 each_stage = pytest.mark.parametrize("stage", STAGES.values(), ids=STAGES)
@@ -101,6 +102,23 @@ def test_take_counts_what_both_ways_of_driving_took() -> None:
     assert first_three.poll() is CLOSED
 
 
+def test_take_stops_also_over_a_source_that_pays_no_heed_to_close() -> None:
+    source = Endless()
+    first_three = source.take(3)
+    assert list(first_three.ready(10)) == [1, 2, 3]
+    assert (first_three.poll(), source.polls) == (CLOSED, 3)
+
+
+def test_take_that_is_closed_in_the_middle_of_ready_stops_there() -> None:
+    stream = Endless().take(9)
+    seen: list[int] = []
+    for number in stream.ready(20):
+        seen.append(number)
+        if number == 2:
+            stream.close()
+    assert seen == [1, 2]
+
+
 @each_stage
 def test_pending_takes_nothing_and_parks_at_the_source(stage: Stage) -> None:
     inbox: Inbox[int] = Inbox(0, 9, 9)
@@ -110,6 +128,29 @@ def test_pending_takes_nothing_and_parks_at_the_source(stage: Stage) -> None:
     inbox.offer(1)
     assert wakes.count == 1
     assert not isinstance(stream.poll(), Poll)
+
+
+@each_stage
+def test_a_stage_parks_at_its_source_unless_it_is_closed(stage: Stage) -> None:
+    source = Endless()  # would always have something, and has no `park` of its own
+    assert not stage(source).park(Wakes())
+    inbox: Inbox[int] = Inbox(0, 9, 9)
+    stream = stage(inbox)
+    wakes = Wakes()
+    assert stream.park(wakes)
+    inbox.offer(1)
+    assert wakes.count == 1
+    assert not stream.park(wakes)
+
+
+def test_a_closed_stage_parks_nobody_even_if_its_source_pays_no_heed_to_close() -> None:
+    class Heedless(Inbox[int]):
+        def close(self) -> None:
+            """Go on."""
+
+    stream = Heedless(0, 9, 9).map(abs)
+    stream.close()
+    assert not stream.park(Wakes())
 
 
 def test_a_filter_that_dropped_all_there_was_is_parked() -> None:

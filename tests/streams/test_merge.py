@@ -120,6 +120,30 @@ def test_an_old_waker_of_a_removed_source_does_nothing() -> None:
     assert len(script.wakers) == 1
 
 
+def test_a_waker_that_is_called_twice_queues_its_source_once() -> None:
+    script = Script(PENDING, 1, PENDING)
+    merge = merge_of(a=script)
+    assert merge.poll() is PENDING
+    waker = script.wakers[0]
+    assert waker is not None
+    waker()
+    waker()
+    assert standing(merge) == ["a"]
+    assert taken(merge) == [("a", 1)]
+
+
+def test_a_source_that_pays_no_heed_to_close_is_polled_no_more() -> None:
+    script = Script(PENDING, 1)
+    merge = merge_of(a=script)
+    merge.poll()
+    merge.close()
+    waker = script.wakers[0]
+    assert waker is not None
+    waker()
+    assert list(merge.sweep(9, 9)) == []
+    assert len(script.wakers) == 1
+
+
 def test_a_source_that_ends_says_goodbye_once_behind_its_items() -> None:
     inbox = inbox_of([1])
     inbox.end()

@@ -90,6 +90,19 @@ async def test_a_next_that_is_cancelled_after_it_was_woken_loses_nothing(inbox: 
     assert await inbox.next() == 1
 
 
+@pytest.mark.parametrize("later", range(6))
+async def test_whenever_a_next_is_cancelled_the_item_is_either_given_or_still_there(
+    inbox: Inbox[int], later: int
+) -> None:
+    task = await parked(inbox.next())
+    inbox.offer(1)
+    await turns(later)
+    task.cancel()
+    await asyncio.wait([task])
+    given = [] if task.cancelled() else [task.result()]
+    assert given + taken(inbox) == [1]
+
+
 async def test_a_next_that_timed_out_loses_nothing(inbox: Inbox[int]) -> None:
     for number in range(3):
         with pytest.raises(TimeoutError):
@@ -199,6 +212,18 @@ async def test_a_step_of_async_for_that_was_cancelled_ends_nothing(inbox: Inbox[
     assert await anext(iterator) == 1
 
 
+async def test_a_stream_that_calls_its_waker_from_within_poll_is_polled_again() -> None:
+    class Pacing(Script):
+        def poll(self, waker: Waker | None = None) -> Any:
+            if waker is not None:
+                waker()
+            return super().poll(waker)
+
+    pacing = Pacing(PENDING, PENDING, 1)
+    assert await asyncio.wait_for(pacing.next(), 1) == 1
+    assert len(pacing.wakers) == 3
+
+
 async def test_waiting_polls_once_per_wake(inbox: Inbox[int]) -> None:
     source = Counting(inbox)
     task = await parked(source.next())
@@ -208,6 +233,22 @@ async def test_waiting_polls_once_per_wake(inbox: Inbox[int]) -> None:
     inbox.offer(2)
     assert await task == 1
     assert source.polls == 2
+    assert await source.next() == 2
+    task = await parked(source.next())
+    await turns(10)
+    assert source.polls == 4, "an old wake is no reason to go on polling"
+    inbox.offer(3)
+    assert await task == 3
+
+
+async def test_waiting_creates_no_task(inbox: Inbox[int]) -> None:
+    merge: Merge[str, int] = Merge()
+    merge.add("inbox", inbox.map(abs))
+    before = asyncio.all_tasks()
+    task = await parked(merge.next())
+    assert asyncio.all_tasks() == before | {task}
+    inbox.offer(1)
+    assert await task == ("inbox", 1)
 
 
 async def test_polling_creates_no_task(inbox: Inbox[int]) -> None:

@@ -90,7 +90,9 @@ class ServerHandshake:
     def answer(self, head: bytes) -> tuple[Protocol, bytes]:
         """The open protocol and the 101 that opens it. Raises Refused with the response to send instead."""
         if not head.startswith(b"GET "):
-            raise Refused(Page.text(405, "only GET is answered here").response())
+            refusal = Page.text(405, "only GET is answered here").response()
+            # the answer to HEAD has no body, or the client takes it for the next answer
+            raise Refused(b"".join(refusal.partition(b"\r\n\r\n")[:2]) if head.startswith(b"HEAD ") else refusal)
         protocol = ServerProtocol(subprotocols=[Subprotocol(self.subprotocol)], max_size=self.message_bytes_max)
         protocol.receive_data(head)
         events = protocol.events_received()
@@ -124,7 +126,7 @@ class ClientHandshake:
     def __init__(self, url: str, subprotocol: str, message_bytes_max: int) -> None:
         try:
             uri = parse_uri(url)
-        except InvalidURI as error:
+        except (InvalidURI, ValueError) as error:  # ValueError: a port that is none
             raise ValueError(f"not a WebSocket address: {url!r} (expected ws://host:port/ or wss://host/)") from error
         self.host, self.port, self.secure = uri.host, uri.port, uri.secure
         self._protocol = ClientProtocol(uri, subprotocols=[Subprotocol(subprotocol)], max_size=message_bytes_max)

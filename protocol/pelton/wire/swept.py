@@ -7,7 +7,6 @@ one connection ends that connection.
 
 from __future__ import annotations
 
-import logging
 import socket
 
 from pelton.wire.poller import READ, WRITE, Poller, new_poller
@@ -17,8 +16,6 @@ from pelton.wire.websocket import WebSocket
 __all__ = ["Sweep", "SweptChannel"]
 
 _WOULD_BLOCK = (BlockingIOError, InterruptedError)
-
-log = logging.getLogger(__name__)
 
 
 class Sweep:
@@ -50,7 +47,7 @@ class Sweep:
                 try:
                     channel.readable()
                 except Exception as error:  # noqa: BLE001 - the edge where one connection's fault stops
-                    channel.fault(error)
+                    channel.websocket.fault(error)
             else:
                 self._visit(channel, events)
 
@@ -63,7 +60,7 @@ class Sweep:
             if not events:
                 channel.revisit()
         except Exception as error:  # noqa: BLE001 - the same edge
-            channel.fault(error)
+            channel.websocket.fault(error)
 
     def close(self) -> None:
         """Let go of the selector. The sockets are their WebSockets' to end."""
@@ -81,13 +78,16 @@ class Sweep:
 class SweptChannel:
     """One socket of a sweep. See `pelton.wire.seam.Channel`."""
 
-    __slots__ = ("_broken", "_sweep", "_watched", "_websocket", "peer", "sock")
+    __slots__ = ("_broken", "_sweep", "_watched", "peer", "sock", "websocket")
 
     def __init__(self, sweep: Sweep, sock: socket.socket, websocket: WebSocket) -> None:
         self.sock = sock
-        self.peer = address(sock.getpeername())
+        try:
+            self.peer = address(sock.getpeername())
+        except OSError:
+            self.peer = "unknown"  # it is gone already; the first read will tell
         self._sweep = sweep
-        self._websocket = websocket
+        self.websocket = websocket
         self._watched = 0
         self._broken = False
         self._watch(READ)
@@ -130,29 +130,24 @@ class SweptChannel:
         except _WOULD_BLOCK:
             return
         except OSError:
-            self._websocket.lost()
+            self.websocket.lost()
             return
         if size:
-            self._websocket.feed(bytes(self._sweep.view[:size]))
+            self.websocket.feed(bytes(self._sweep.view[:size]))
         else:
-            self._websocket.eof()
+            self.websocket.eof()
 
     def writable(self) -> None:
         """Write on, if the socket was not ended a moment ago."""
         if self._watched & WRITE:
-            self._websocket.writable()
+            self.websocket.writable()
 
     def revisit(self) -> None:
         """Report a break, or let the WebSocket parse what it held back."""
         if self._broken:
-            self._websocket.lost()
+            self.websocket.lost()
         elif self._watched & READ:
-            self._websocket.feed(b"")
-
-    def fault(self, error: Exception) -> None:
-        """Something of ours went wrong with this connection: logged with its traceback, closed with a bare code."""
-        log.error("a fault in the connection with %s; it is closed, the others go on", self.peer, exc_info=error)
-        self._websocket.drop(4500, "server error")
+            self.websocket.feed(b"")
 
     def _watch(self, events: int) -> None:
         if self._broken or self.sock.fileno() < 0:

@@ -7,7 +7,6 @@ is empty, so what waits in user space is one message at most.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import cast
 
@@ -15,8 +14,6 @@ from pelton.wire.seam import address
 from pelton.wire.websocket import WebSocket
 
 __all__ = ["TransportChannel"]
-
-log = logging.getLogger(__name__)
 
 
 class TransportChannel(asyncio.Protocol):
@@ -61,10 +58,10 @@ class TransportChannel(asyncio.Protocol):
         self.ended.set()
 
     def pause_writing(self) -> None:
-        self._full = True
+        self._full = self._websocket.congested = True
 
     def resume_writing(self) -> None:
-        self._full = False
+        self._full = self._websocket.congested = False
         self._guard(self._websocket.writable)
 
     # What the WebSocket calls.
@@ -126,9 +123,8 @@ class TransportChannel(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _guard(self, call: Callable[[], None]) -> None:
-        """The edge where one connection's fault stops: logged with its traceback, told to the peer as a bare code."""
+        """The edge where one connection's fault stops."""
         try:
             call()
-        except Exception:
-            log.exception("a fault in the connection with %s; it is closed, the others go on", self.peer)
-            self._websocket.drop(4500, "server error")
+        except Exception as error:  # noqa: BLE001 - as it says
+            self._websocket.fault(error)

@@ -9,6 +9,7 @@ ends a connection that lingers.
 from __future__ import annotations
 
 import enum
+import logging
 from typing import TypeAlias
 
 from websockets.frames import Frame, Opcode
@@ -29,9 +30,12 @@ from pelton.wire.seam import Channel, Endpoint
 
 __all__ = ["FRAGMENTS_MAX", "Phase", "WebSocket"]
 
-LOST, TEXT_FRAME, TOO_BIG, SLOW_CONSUMER = 1006, 1003, 1009, 4503
+log = logging.getLogger(__name__)
+
+LOST, TEXT_FRAME, TOO_BIG, SERVER_ERROR, SLOW_CONSUMER = 1006, 1003, 1009, 4500, 4503
 REASON_BYTES_MAX = 123
-MASKED_HEAD = 6  # of a frame of less than 126 bytes
+SHORT_MAX = 125  # a payload whose length fits into the second byte
+MASKED_HEAD = 6  # what stands before such a payload from a client
 FRAGMENTS_MAX = 64
 """The most frames one message may come in."""
 
@@ -65,8 +69,10 @@ class WebSocket:
         "_max",
         "_paused",
         "_protocol",
+        "_short_end",
         "_tail",
         "_unsent",
+        "congested",
         "gone",
         "phase",
     )
@@ -77,9 +83,12 @@ class WebSocket:
         self.phase = Phase.HANDSHAKE
         self.gone = False
         """Whether the channel is ended as well; until then the goodbye may still be under way."""
+        self.congested = False
+        """Set by a channel that holds a message itself: nothing more is sent until it says otherwise."""
         self._handshake = handshake
         self._endpoint = endpoint
         self._max = message_bytes_max
+        self._short_end = MASKED_HEAD + min(message_bytes_max, SHORT_MAX)
         self._backlog_bytes_max = backlog_bytes_max
         self._masks = Masks() if isinstance(handshake, ClientHandshake) else None
         self._mask_bit = 0 if self._masks else MASKED
@@ -105,7 +114,7 @@ class WebSocket:
     @property
     def busy(self) -> bool:
         """Whether something still waits for the system to take it; `send` declines meanwhile."""
-        return bool(self._unsent)
+        return self.congested or bool(self._unsent)
 
     # What the user calls.
 
@@ -114,7 +123,7 @@ class WebSocket:
 
         False if an earlier one is not through yet, or the WebSocket is not open.
         """
-        if self._unsent or self.phase is not Phase.OPEN:
+        if self._unsent or self.congested or self.phase is not Phase.OPEN:
             return False
         masks = self._masks
         frame = masked_frame(payload + body, masks.take()) if masks else binary_frame(payload, body)
@@ -173,13 +182,23 @@ class WebSocket:
             self._finish()
             self._end(LOST, "handshake refused")
 
+    def fault(self, error: Exception) -> None:
+        """Something of ours went wrong with this connection: logged with its traceback, closed with a bare code."""
+        log.error("a fault in the connection with %s; it is closed, the others go on", self.peer, exc_info=error)
+        try:
+            self.close(SERVER_ERROR, "server error")
+        except Exception as worse:
+            log.error("another fault while it was closed", exc_info=worse)
+        if self.phase is Phase.CLOSED and not self._finishing:
+            self.drop(SERVER_ERROR, "server error")
+
     # What the channel calls.
 
     def feed(self, data: bytes) -> None:
         """Bytes have arrived (or none: parse what was held back)."""
         if self.phase is Phase.OPEN:
             if (
-                MASKED_HEAD < len(data) < MASKED_HEAD + 126
+                MASKED_HEAD < len(data) <= self._short_end
                 and data[0] == FIN_BINARY
                 and data[1] == self._mask_bit | (len(data) - MASKED_HEAD)
                 and self._mask_bit
@@ -218,7 +237,9 @@ class WebSocket:
         parts = split_head(buffer)
         if parts is None:
             self._tail = buffer
-            if len(buffer) > HEAD_BYTES_MAX:
+            if len(buffer) > HEAD_BYTES_MAX and self._masks:
+                self.drop(LOST, "the answer to the handshake has no end")
+            elif len(buffer) > HEAD_BYTES_MAX:
                 self.refuse(Page.text(431, f"the request head is longer than {HEAD_BYTES_MAX} bytes"))
             return
         head, rest = parts
@@ -325,4 +346,6 @@ class WebSocket:
             self.phase = Phase.CLOSED
             self._tail = b""
             self._fragments = None
+            if self._paused and not self.gone:
+                self.resume()  # to see the peer's end
             self._endpoint.closed(code, reason)

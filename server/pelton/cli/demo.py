@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import re
 import signal
 import sys
@@ -112,15 +113,21 @@ async def _running(
     try:
         yield process
     finally:
-        with suppress(ProcessLookupError):
-            process.terminate()
+        _signal(process, signal.SIGTERM)
         try:
             async with asyncio.timeout(stop_s):
                 await process.wait()
         except TimeoutError:
             print(f"pelton: {module} did not end within {stop_s:g} s and is killed", file=sys.stderr)
-            process.kill()
+            _signal(process, signal.SIGKILL)
             await process.wait()
+
+
+def _signal(process: Process, number: signal.Signals) -> None:
+    """Not `process.terminate()`: that reaps a process that has just ended, and its exit code is lost (CPython 3.11)."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, number)
 
 
 async def _ready(server: Process) -> str | None:

@@ -38,6 +38,9 @@ class Frame:
     refused: list[Refusal]
     taken: list[tuple[int, float]]
     is_keyframe: bool
+    """It brought the whole state."""
+    is_checked: bool
+    """It brought the server's digest, and the replica has the same."""
     arrived_s: float
 
 
@@ -142,7 +145,8 @@ class Room:
         if frame.digest is not None and frame.digest != (actual := self.state.digest()):
             raise StateMismatch(frame.tick, frame.digest, actual)
         refused = [(seq, reason) for seq, reason in frame.refused]
-        return Frame(frame.tick, refused, self._settle(frame.ack, refused, arrived_s), frame.base == 0, arrived_s)
+        taken = self._settle(frame.ack, refused, arrived_s)
+        return Frame(frame.tick, refused, taken, frame.base == 0, frame.digest is not None, arrived_s)
 
     def _settle(self, ack: int, refused: list[Refusal], now_s: float) -> list[tuple[int, float]]:
         """Strike out what is answered; refusals first, since an ack may pass them."""

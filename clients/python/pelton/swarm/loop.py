@@ -1,0 +1,70 @@
+"""What a swarm asks of its surroundings: an event loop (the only file here that knows uvloop), signals, sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+
+__all__ = ["Interrupts", "allow_sockets", "collect_less_often", "loop_factory"]
+
+FILES_BESIDES = 64
+"""Open files that are no bot's socket."""
+GC_THRESHOLD = 100_000
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """How to make an event loop: uvloop's where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
+
+
+class Interrupts:
+    """Ctrl-C and SIGTERM: the first asks to end, a second one cancels the task that is running."""
+
+    def __init__(self) -> None:
+        self.received: int | None = None
+        """The number of the first signal, None if there was none."""
+
+    def watch(self, end: Callable[[], None]) -> None:
+        """Call `end` for the first signal from now on."""
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+
+        def note(number: int) -> None:
+            if self.received is None:
+                self.received = number
+                end()
+            else:
+                task.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with suppress(NotImplementedError):  # Windows: Ctrl-C then ends the swarm without a summary
+                loop.add_signal_handler(number, note, number)
+
+
+def allow_sockets(count: int) -> None:
+    """Raise the soft limit on open files if it is too low for so many and the hard limit allows it."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = count + FILES_BESIDES
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        with suppress(ValueError):  # the hard limit is lower still: connecting then says "too many open files"
+            resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+def collect_less_often() -> None:
+    """Let the garbage collector look for cycles more rarely: it walks every bot's copy of the world each time.
+
+    Bots make next to no cycles, yet with the default of 700 the collector took 29 % of the CPU of 200 bots.
+    """
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD)
