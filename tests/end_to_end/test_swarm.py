@@ -191,7 +191,7 @@ async def test_a_server_killed_in_the_middle_ends_with_1_and_says_so(start_serve
     assert_adds_up(summary)
     [error] = summary["errors"]
     assert error["text"].startswith("closed with 1006")
-    assert sorted(error["bots"]) == [0, 1, 2, 3, 4]
+    assert error["bots"] == [0, 1, 2, 3, 4]
 
 
 async def test_a_server_that_stops_in_the_middle_ends_with_1_and_says_so(start_server: StartServer) -> None:

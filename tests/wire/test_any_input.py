@@ -21,6 +21,8 @@ def messages(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
     """One message, and the frames it comes in: one or several, with pings between them."""
     payload = draw(st.randoms(use_true_random=False)).randbytes(draw(sizes))
     cuts = sorted(draw(st.lists(st.integers(0, len(payload)), max_size=4)))
+    if cuts and len(payload) > MESSAGE_MAX - 125:
+        cuts = []  # see test_a_ping_between_the_fragments_of_the_largest_message_is_answered
     parts = [payload[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(payload)], strict=True)]
     frames: list[bytes] = []
     for index, part in enumerate(parts):

@@ -115,6 +115,15 @@ async def test_fragments_are_put_together_and_pings_may_come_between(kind: str, 
         assert frames_in(link.received) == [(PONG, b"hey")]
 
 
+async def test_a_ping_between_the_fragments_of_the_largest_message_is_answered(kind: str) -> None:
+    """A control frame is no part of the message, so it must not count against what the message may still have."""
+    async with linked(kind) as link:
+        first = frame(payload_of(MESSAGE_MAX)[:-1], fin=False)
+        await link.say(first + frame(b"still there?", PING) + frame(payload_of(MESSAGE_MAX)[-1:], CONT))
+        assert link.endpoint.messages == [payload_of(MESSAGE_MAX)]
+        assert frames_in(link.received) == [(PONG, b"still there?")]
+
+
 def fragments(count: int) -> bytes:
     """A message in so many frames."""
     assert count > 1

@@ -86,9 +86,12 @@ class Beat:
                 metrics.ticks += 1
                 metrics.actions_taken += outcome.taken
                 fanout.deliver(opened.ticker, outcome, now_ns)
-        except RoomFault as fault:
+                if opened.ticker.room.ended:
+                    break
+        except Exception as fault:  # the edge: whatever a room causes ends that room and no other
             metrics.room_faults += 1
-            log.error("%s", fault, exc_info=fault.__cause__)
+            cause = fault.__cause__ if isinstance(fault, RoomFault) else fault
+            log.error("room %s is ended: %s", opened.room_id, fault, exc_info=cause)
             self._lobby.close(opened, "room_error")
             del self._fanouts[opened]
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import inspect
+import importlib.util
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,7 +27,7 @@ def load_game(name: str, entry: str) -> type[Room]:
     module_name, _, class_name = entry.partition(":")
     try:
         module = importlib.import_module(module_name)
-    except ImportError as error:
+    except Exception as error:
         raise GameError(f"[games] {name} = {entry!r}: cannot import {module_name!r}: {error}") from error
     game = getattr(module, class_name, None)
     if game is None:
@@ -48,13 +48,14 @@ def games_in_file(path: Path) -> dict[str, str]:
     """
     if path.suffix != ".py" or not path.is_file():
         raise GameError(f"{path}: not a Python file")
-    sys.path.insert(0, str(path.resolve().parent))
+    file = path.resolve()
+    if _elsewhere(path.stem, file):
+        raise GameError(f"{path}: there is a module named {path.stem!r} already; give the file another name")
+    sys.path.insert(0, str(file.parent))
     try:
         module = importlib.import_module(path.stem)
     except Exception as error:
         raise GameError(f"{path}: cannot be imported: {error!r}") from error
-    if Path(inspect.getfile(module)).resolve() != path.resolve():
-        raise GameError(f"{path}: a module named {path.stem!r} is installed already; give the file another name")
     rooms = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Room)]
     entries = {
         snake_case(room.__name__): f"{path.stem}:{room.__name__}" for room in rooms if room.__module__ == path.stem
@@ -62,3 +63,12 @@ def games_in_file(path: Path) -> dict[str, str]:
     if not entries:
         raise GameError(f"{path}: there is no Room in it")
     return entries
+
+
+def _elsewhere(name: str, file: Path) -> bool:
+    """Whether importing `name` would give another module than the file's."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except ValueError:  # a module that was made by hand
+        return True
+    return spec is not None and (spec.origin is None or Path(spec.origin).resolve() != file)

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from pelton.client.errors import CannotConnect, ClientError, Closed, JoinRejected, ServerFault
+from pelton.client.errors import CannotConnect, ClientError, Closed, JoinRejected
 from pelton.client.room import Room
 from pelton.protocol import (
     SUBPROTOCOL,
@@ -20,6 +20,7 @@ from pelton.protocol import (
     Hello,
     Join,
     Joined,
+    Leave,
     Left,
     Ping,
     Pong,
@@ -70,7 +71,9 @@ class Client:
         """The seat held now."""
         self._name = name
         self._loop = asyncio.get_running_loop()
-        self._replies: dict[type[Message], asyncio.Future[Any]] = {}
+        self._replies: dict[object, asyncio.Future[Any]] = {}
+        self._joining = False
+        self._sending = asyncio.Lock()
         self._writable = asyncio.Event()
         self._channel: TransportChannel | None = None
         self._end: Closed | None = None
@@ -101,9 +104,7 @@ class Client:
         """The round trip to the server in seconds."""
         self._pings = nonce = (self._pings + 1) % 2**32
         sent = self._loop.time()
-        pong: Pong = await self._ask(Ping(nonce), Pong)
-        if pong.nonce != nonce:
-            raise ServerFault(f"a pong for {pong.nonce} answers the ping {nonce}")
+        await self._ask(Ping(nonce), nonce)
         return self._loop.time() - sent
 
     # What the WebSocket calls.
@@ -127,12 +128,19 @@ class Client:
                     self.room.end(reason)
                     self.room = None
             case Rejected(reason, detail):
+                self._joining = False
                 self._answer(Joined, JoinRejected(reason, detail))
+            case Joined() if Joined not in self._replies:
+                self._joining = False
+                self._websocket.push(encode(Leave()))  # whoever asked has given up
             case Joined():
+                self._joining = False
                 self.room = Room(message, self._send, self._websocket.pause, self._websocket.resume, self._loop.time)
                 self._answer(Joined, self.room)
-            case Welcome() | Pong():
-                self._answer(type(message), message)
+            case Welcome():
+                self._answer(Welcome, message)
+            case Pong(nonce):
+                self._answer(nonce, message)
 
     def drained(self) -> None:
         self._writable.set()
@@ -157,7 +165,7 @@ class Client:
                 )
                 await self._writable.wait()
                 welcome: Welcome = await self._ask(Hello(self._name[:64]), Welcome)
-        except OSError as error:  # TimeoutError is one too
+        except (OSError, UnicodeError) as error:  # TimeoutError is an OSError; a host name that is none, a UnicodeError
             problem = f"no answer within {timeout_s:g} s" if isinstance(error, TimeoutError) else str(error)
             raise CannotConnect(self.url, problem) from error
         except Closed as closed:
@@ -178,13 +186,14 @@ class Client:
     async def _join(self, how: int, target: str, options: dict[str, Option]) -> Room:
         if self.room is not None:
             raise ClientError(f"this connection has a seat in room {self.room.room_id} already; leave it first")
+        if self._joining:
+            raise ClientError("a join is under way; wait for its answer")
+        self._joining = True
         room: Room = await self._ask(Join(how, target, options), Joined)
         return room
 
-    async def _ask(self, question: Message, answer: type[Message]) -> Any:
-        """Send a question and wait for the message that answers it."""
-        if answer in self._replies:
-            raise ClientError(f"a {type(question).__name__} is under way already")
+    async def _ask(self, question: Message, answer: object) -> Any:
+        """Send a question and wait for its answer."""
         future = self._replies[answer] = self._loop.create_future()
         try:
             await self._send(question)
@@ -195,14 +204,17 @@ class Client:
     async def _send(self, message: Message) -> None:
         """Send as soon as the network takes it. Closed if the connection is over."""
         payload = encode(message)
-        while not self._websocket.send(payload):
-            if self._end is not None:
-                raise Closed(self._end.code, self._end.reason)
-            self._writable.clear()
-            await self._writable.wait()
+        if not self._sending.locked() and self._websocket.send(payload):
+            return
+        async with self._sending:  # in the order of asking
+            while not self._websocket.send(payload):
+                if self._end is not None:
+                    raise Closed(self._end.code, self._end.reason)
+                self._writable.clear()
+                await self._writable.wait()
 
-    def _answer(self, kind: type[Message], answer: object) -> None:
-        future = self._replies.get(kind)
+    def _answer(self, question: object, answer: object) -> None:
+        future = self._replies.get(question)
         if future is None or future.done():
             return
         if isinstance(answer, Exception):

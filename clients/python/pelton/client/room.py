@@ -88,6 +88,8 @@ class Room:
         self._last_seq = 0
         self._now_s = now_s
         self._send = send
+        self._resume = resume
+        self._closed: Closed | None = None
         self._pause = pause
         self._inbox: Inbox[tuple[WireFrame, float]] = Inbox(FRAMES_LOW, FRAMES_HIGH, FRAMES_MAX, resume)
         self._frames = self._inbox.map(self._apply)
@@ -109,13 +111,19 @@ class Room:
             fields = {**action.fields, **fields}
             action = action.name
         values = self._values(action, fields)
+        if self._closed is not None:
+            raise Closed(self._closed.code, self._closed.reason)
         if self.left_reason is not None:
             raise NotSeated(self.room_id, self.left_reason)
         if len(self.unanswered) >= UNANSWERED_MAX:
             raise TooFast(f"{UNANSWERED_MAX} actions are unanswered; iterate the room's frames, or act less often")
         self._last_seq = seq = self._last_seq + 1
         self.unanswered[seq] = self._now_s()
-        await self._send(Act(seq, [action, *values]))
+        try:
+            await self._send(Act(seq, [action, *values]))
+        except BaseException:
+            self.unanswered.pop(seq, None)  # it was never sent, so nobody will answer it
+            raise
         return seq
 
     async def leave(self) -> None:
@@ -137,10 +145,19 @@ class Room:
     def end(self, reason: str, error: Closed | None = None) -> None:
         """The seat is gone (called by the connection)."""
         self.left_reason = reason
+        self._closed = error
         self._inbox.end(error)
 
     def _apply(self, item: tuple[WireFrame, float]) -> Frame:
-        frame, arrived_s = item
+        try:
+            return self._take_in(*item)
+        except (ServerFault, TypeError, ValueError) as error:
+            self._resume()  # no more frames are taken, but the connection must still be read
+            if isinstance(error, ServerFault):
+                raise
+            raise ServerFault(f"tick {item[0].tick} makes no sense: {error!r}") from error
+
+    def _take_in(self, frame: WireFrame, arrived_s: float) -> Frame:
         self.state.apply(frame.tick, frame.base, frame.tables)
         if frame.digest is not None and frame.digest != (actual := self.state.digest()):
             raise StateMismatch(frame.tick, frame.digest, actual)

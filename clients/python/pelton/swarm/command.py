@@ -84,7 +84,7 @@ async def _play(plan: Plan, interrupts: Interrupts, *, show: bool) -> Crowd:
 
     crowd = Crowd(plan, Tally())
     interrupts.watch(crowd.dismiss)
-    async with shown_live(crowd, show):
+    async with shown_live(crowd, wanted=show):
         await crowd.play()
     return crowd
 

@@ -18,7 +18,7 @@ REFRESH_S = 0.25
 
 
 @asynccontextmanager
-async def shown_live(crowd: Crowd, wanted: bool) -> AsyncGenerator[None, None]:
+async def shown_live(crowd: Crowd, *, wanted: bool) -> AsyncGenerator[None, None]:
     """Show the crowd's progress while the block runs, if it is wanted and standard error is a terminal."""
     if not (wanted and sys.stderr.isatty()):  # rich would take FORCE_COLOR for a terminal
         yield
@@ -43,7 +43,7 @@ async def shown_live(crowd: Crowd, wanted: bool) -> AsyncGenerator[None, None]:
 
 async def _draw(progress: Progress, crowd: Crowd) -> None:
     tally = crowd.tally
-    line = progress.add_task("", total=None, figures="")
+    line = progress.add_task("arriving", total=1, figures="")
     frames_before = sent_before = 0
     while True:
         played_s, _ = crowd.elapsed()
@@ -68,5 +68,5 @@ def _stage(crowd: Crowd, played_s: float) -> tuple[str, float, float | None]:
         return (f"arriving {crowd.arrived}/{plan.bots}", crowd.arrived, plan.bots)
     if plan.duration_s:
         done_s = min(played_s, plan.duration_s)
-        return (f"playing {done_s:.0f}/{plan.duration_s:g} s", done_s, plan.duration_s)
-    return (f"playing {played_s:.0f} s", 0, None)
+        return (f"playing {int(done_s)}/{plan.duration_s:g} s", done_s, plan.duration_s)
+    return (f"playing {int(played_s)} s", 0, None)

@@ -61,16 +61,18 @@ def figures(crowd: Crowd) -> dict[str, Any]:
         "digests": {"compared": tally.digests, "mismatched": tally.mismatches},
         "input_to_ack_ms": {**latencies, "max": _ms(tally.input_to_ack.max_s if tally.input_to_ack.count else None)},
         "cpu_s": round(crowd.cpu_s, 3),
-        "errors": [{"text": text, "bots": bots} for text, bots in tally.failures_by_text().items()],
+        "errors": [{"text": text, "bots": sorted(bots)} for text, bots in tally.failures_by_text().items()],
     }
 
 
 def shown(crowd: Crowd) -> Group:
-    """The same for a person: a table, and below it what was wrong."""
+    """The same for a person: a table, unless there was nothing to count, and below it what was wrong."""
     found = problems(crowd.tally)
     lines = [Text(f"wrong: {problem}", "bold red") for problem in found[:PROBLEMS_SHOWN_MAX]]
     if len(found) > PROBLEMS_SHOWN_MAX:
         lines.append(Text(f"... and {len(found) - PROBLEMS_SHOWN_MAX} more, see --json", "red"))
+    if crowd.tally.started and not crowd.tally.connected:
+        return Group(*lines)
     return Group(_table(crowd), *(lines or [Text("everything was right", "bold green")]))
 
 
@@ -150,6 +152,6 @@ def _count(count: int, noun: str) -> str:
 
 
 def _bots(bots: Sequence[int]) -> str:
-    named = ", ".join(str(bot) for bot in bots[:BOTS_NAMED_MAX])
+    named = ", ".join(str(bot) for bot in sorted(bots)[:BOTS_NAMED_MAX])
     more = len(bots) - BOTS_NAMED_MAX
     return f"bot{'s' if len(bots) > 1 else ''} {named}" + (f" and {more} more" if more > 0 else "")

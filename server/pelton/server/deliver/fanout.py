@@ -29,14 +29,16 @@ class Fanout:
         for seat in outcome.joined:
             if seat.live:
                 seat.session.joined(seat, ticker.card(seat))
+            if seat.live:  # still: telling may have found the connection broken
                 self._outboxes[seat] = Outbox(seat)
         if not self._outboxes:
             return
         encoder = TickEncoder(outcome.tick, outcome.tables, ticker.whole, outcome.tick % self._digest_interval == 0)
-        skipped = keyframes = 0
+        sent = skipped = keyframes = 0
         for seat, outbox in self._outboxes.items():
             if not seat.live:
                 continue
+            sent += 1
             written = outbox.deliver(outcome.tick, encoder)
             if written == Written.SKIPPED:
                 skipped += 1
@@ -44,6 +46,6 @@ class Fanout:
             elif written == Written.KEYFRAME:
                 keyframes += 1
         metrics = self._metrics
-        metrics.frames_sent += len(self._outboxes) - skipped
+        metrics.frames_sent += sent - skipped
         metrics.frames_skipped += skipped
         metrics.keyframes_sent += keyframes

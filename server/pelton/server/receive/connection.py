@@ -27,7 +27,7 @@ from pelton.protocol import (
     Welcome,
     step,
 )
-from pelton.protocol.close_codes import BAD_MESSAGE, FULL, HELLO_TIMEOUT, RATE_LIMITED, UNEXPECTED, CloseCode
+from pelton.protocol.close_codes import BAD_MESSAGE, FULL, HELLO_TIMEOUT, UNEXPECTED, CloseCode
 from pelton.protocol.schema import Message
 from pelton.protocol.typed import ClientMessage, encode
 from pelton.server.clock import Clock
@@ -114,6 +114,7 @@ class Connection:
     def left(self, seat: Seat, reason: str) -> None:
         if seat is self._seat:
             self._seat = None
+            self.websocket.resume()  # the inbox that had it paused is gone
             if self.state is State.JOINING:  # it is this seat that is gone, not the one before
                 self._reject(reason, "the room closed before the seat was taken")
             elif self._advance(Event.LEFT):
@@ -132,7 +133,7 @@ class Connection:
         """The time for the handshake and hello is over; end it if they are not done."""
         if self.websocket.phase is Phase.HANDSHAKE:
             self.websocket.refuse(Page.text(408, "the request was not whole in time"))
-        elif self.state is State.FRESH:
+        elif self.state is State.FRESH and self.websocket.phase is Phase.OPEN:
             self._close(HELLO_TIMEOUT, "no hello in time")
 
     def _act(self, seat: Seat, act: Act[Any]) -> None:
@@ -163,10 +164,7 @@ class Connection:
 
     def _refuse(self, seat: Seat, seq: int, reason: str) -> None:
         self._around.metrics.actions_refused += 1
-        if len(seat.refused) >= self._around.config.refusals_max:
-            self._close(RATE_LIMITED, "too many refused actions")
-        else:
-            seat.refused.append((seq, reason))
+        seat.refuse(seq, reason)
 
     def _converse(self, message: ClientMessage) -> None:
         """Everything but the actions of a seated player."""
@@ -194,7 +192,7 @@ class Connection:
         around = self._around
         config = around.config
         inbox: Inbox[Act[Any]] = Inbox(config.inbox_low, config.inbox_high, config.inbox_max, self.websocket.resume)
-        seat = Seat(around.lobby.new_player(self.session_id, join.options), self, inbox)
+        seat = Seat(around.lobby.new_player(self.session_id, join.options), self, inbox, config.refusals_max)
         try:
             around.lobby.enter(join, seat, around.clock.now_ns())
         except JoinRejected as rejected:

@@ -7,6 +7,7 @@ import errno
 import logging
 import secrets
 import socket
+from typing import cast
 
 from pelton.protocol import SUBPROTOCOL
 from pelton.server.clock import Clock
@@ -32,7 +33,10 @@ RETRY_ACCEPT_S = 1.0
 
 def listen(host: str, port: int, send_buffer_bytes: int) -> socket.socket:
     """A listening socket with the options that accepted ones inherit. OSError if the address cannot be had."""
-    family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except UnicodeError as error:
+        raise OSError(errno.EINVAL, "not a host name") from error
     sock = socket.socket(family, kind, proto)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -120,8 +124,7 @@ class Listener:
             except OSError as error:
                 self._wait_for_descriptors(error)
                 return
-            if len(self._connections) >= self._config.server.connections_max + REFUSED_AT_ONCE_MAX:
-                self._metrics.connections_refused += 1
+            if self._far_too_many():
                 sock.close()
                 continue
             sock.setblocking(False)
@@ -137,8 +140,16 @@ class Listener:
         loop.remove_reader(fd)
         loop.call_later(RETRY_ACCEPT_S, lambda: self._sock.fileno() == fd and loop.add_reader(fd, self._accept))
 
-    def _transport_channel(self) -> TransportChannel:
+    def _transport_channel(self) -> asyncio.Protocol:
+        if self._far_too_many():
+            return _TurnedAway()
         return TransportChannel(self._new_websocket(), self._config.receive.slice_bytes)
+
+    def _far_too_many(self) -> bool:
+        if len(self._connections) < self._config.server.connections_max + REFUSED_AT_ONCE_MAX:
+            return False
+        self._metrics.connections_refused += 1
+        return True
 
     def _new_websocket(self) -> WebSocket:
         connection = Connection(self._around, secrets.token_urlsafe(9))
@@ -159,3 +170,10 @@ class Listener:
         self._connections.pop(connection, None)
         self._metrics.connections = len(self._connections)
         self._lingering.add(connection.websocket, self._clock.now_ns())
+
+
+class _TurnedAway(asyncio.Protocol):
+    """One connection too many, on a transport: ended before it can ask for anything."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast("asyncio.Transport", transport).abort()

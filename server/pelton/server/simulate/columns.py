@@ -18,6 +18,8 @@ __all__ = ["F64", "I8", "I16", "I32", "U8", "U16", "U32", "Bool", "Column", "Qua
 
 V = TypeVar("V")
 
+WIRE_MAX = 2**53 - 1
+
 
 class Column(Generic[V]):
     """One typed field of all rows of a table. `default` fills it where `add` does not name it."""
@@ -139,9 +141,15 @@ class F64(Column[float]):
         super().__init__(default)
 
     def to_wire(self, value: float) -> float:
-        if not math.isfinite(value):
-            raise ValueError(f"expected a finite number, got {value!r}")
-        return float(value)
+        if not isinstance(value, (int, float)):
+            raise ValueError(f"expected a number, got {value!r}")
+        try:
+            wire = float(value)
+        except OverflowError:
+            wire = math.inf
+        if not math.isfinite(wire):
+            raise ValueError("expected a finite number")
+        return wire
 
 
 class Quant(Column[float]):
@@ -158,11 +166,17 @@ class Quant(Column[float]):
         steps = (high - low) / step
         if not math.isclose(steps, round(steps)):  # or rounding could pass the end
             raise ValueError(f"Quant needs a whole number of steps from {low} to {high}, got {steps} of {step}")
+        if round(steps) > WIRE_MAX:
+            raise ValueError("Quant needs fewer than 2^53 steps, or JavaScript clients round them")
         super().__init__(low if default is None else default)
         self.low, self.high, self.step = low, high, step
+        # Floats make 7 * 0.1 a little more than 0.7: what can be read can also be assigned.
+        self._top = max(high, low + round(steps) * step)
 
     def to_wire(self, value: float) -> int:
-        if not self.low <= value <= self.high:  # NaN fails this as well
+        if not isinstance(value, (int, float)):
+            raise ValueError(f"expected a number, got {value!r}")
+        if not self.low <= value <= self._top:  # NaN fails this as well
             raise ValueError(f"{value!r} is not between {self.low} and {self.high}")
         return round((value - self.low) / self.step)
 
@@ -201,4 +215,6 @@ class Str(Column[str]):
             raise ValueError(f"expected a str, got {value!r}")
         if len(value) > self.size:
             raise ValueError(f"{len(value)} characters, the column holds {self.size}")
+        if not value.isascii():
+            value.encode()  # half a surrogate pair raises here, a ValueError, and not in the encoder
         return value

@@ -27,6 +27,7 @@ class TickActions(Stream[Played]):
         self._sweep: Generator[tuple[Seat, Act[Any] | Err | Left]] | None = None
         self._under_way: tuple[Seat, int] | None = None
         self._taken = 0
+        self._drained = self._closed = False
         self.traced = True
         """Whether to find out what the stages drop. Without stages there is nothing to find out."""
         self.last: Played | None = None
@@ -35,10 +36,15 @@ class TickActions(Stream[Played]):
     def begin(self, sweep: Generator[tuple[Seat, Act[Any] | Err | Left]]) -> None:
         """Start a tick."""
         self._sweep = sweep
+        self._drained = False
         self.last = None
 
     def end(self) -> int:
         """The tick is over: what was not taken keeps its place for the next. Answers how many were taken."""
+        if self._closed:
+            for _ in self.fused(None):
+                """Nobody will ever want it: taken, and refused when the next is."""
+            self.settle()
         if self._sweep is not None:
             self._sweep.close()
             self._sweep = None
@@ -53,7 +59,7 @@ class TickActions(Stream[Played]):
         """Whatever is under way was dropped."""
         if self._under_way is not None:
             seat, seq = self._under_way
-            seat.refused.append((seq, Reason.NOT_ALLOWED))
+            seat.refuse(seq, Reason.NOT_ALLOWED)
             self._under_way = None
 
     def poll(self, waker: Waker | None = None) -> Played | Poll:
@@ -76,5 +82,14 @@ class TickActions(Stream[Played]):
             self.last = played = (seat.player, act.action)
             yield played
 
+        self._drained = True
+
     def close(self) -> None:
-        """A stage that has had enough; actions go on being taken, and refused."""
+        """A stage has had enough for ever: actions go on being taken, and refused."""
+        self._closed = True
+
+    def check_end(self) -> None:
+        """The pipeline gave nothing more. RuntimeError if that was not because there was nothing more."""
+        if not self._drained and not self._closed:
+            raise RuntimeError("a stage of the pipeline raised StopIteration, out of a bare next() perhaps")
+        self.settle()

@@ -28,6 +28,7 @@ from pelton.streams import Stream
 __all__ = ["Room", "Tick"]
 
 TICK_HZ_MAX = 240
+OWN_NAMES = frozenset({"room_id", "random", "options", "players", "locked", "ended"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,15 @@ class Room:
     def __init_subclass__(cls) -> None:
         cls.action_types = _action_types(cls)
         cls.table_names = tuple(name for name in dir(cls) if isinstance(getattr(cls, name), Table))
-        if not 0 < cls.tick_hz <= TICK_HZ_MAX:
-            raise GameError(f"{cls.__name__}.tick_hz: expected up to {TICK_HZ_MAX} ticks a second, got {cls.tick_hz!r}")
-        if cls.seats < 1:
-            raise GameError(f"{cls.__name__}.seats: expected 1 or more, got {cls.seats!r}")
+        for name in cls.table_names:
+            if hasattr(Room, name) or name in OWN_NAMES:
+                raise GameError(f"{cls.__name__}.{name}: rooms have an attribute of that name already")
+        tick_hz: object = cls.tick_hz
+        if not isinstance(tick_hz, (int, float)) or not 0 < tick_hz <= TICK_HZ_MAX:
+            raise GameError(f"{cls.__name__}.tick_hz: expected up to {TICK_HZ_MAX} ticks a second, got {tick_hz!r}")
+        seats: object = cls.seats
+        if not isinstance(seats, int) or seats < 1:
+            raise GameError(f"{cls.__name__}.seats: expected 1 or more, got {seats!r}")
 
     def __init__(self, room_id: str, random: Random, options: Mapping[str, Option]) -> None:
         """Made by the server. A game sets itself up in `on_create`."""
@@ -77,7 +83,7 @@ class Room:
         """True keeps `join_or_create` away; `join` by id still works."""
         self.ended = False
         for name in self.table_names:
-            setattr(self, name, getattr(type(self), name).fresh())
+            setattr(self, name, getattr(type(self), name).fresh(name))
 
     def pipeline(self, actions: Stream[Played]) -> Stream[Played]:
         """Filter and transform the merged actions before the tick sees them. Asked once, when the room is made.

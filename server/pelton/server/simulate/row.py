@@ -13,6 +13,8 @@ from pelton.server.simulate.errors import GameError, RowError
 
 __all__ = ["Row", "Table", "TableDelta"]
 
+ROW_NAMES = frozenset({"changed", "columns", "id", "table_name", "wire_values"})
+
 TableDelta: TypeAlias = list[list[Any]]
 """`[removed ids, ids, values of column 0, values of column 1, ...]`."""
 
@@ -24,12 +26,23 @@ class Row:
     columns: ClassVar[tuple[Column[Any], ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        own: list[Column[Any]] = [value for value in vars(cls).values() if isinstance(value, Column)]
-        cls.columns = (*cls.columns, *own)
+        own = {name: value for name, value in vars(cls).items() if isinstance(value, Column)}
+        inherited = [base.columns for base in cls.__bases__ if issubclass(base, Row) and base.columns]
+        if len(inherited) > 1:
+            raise GameError(f"{cls.__name__}: only one of its bases may have columns")
+        known = {column.name for columns in inherited for column in columns}
+        for name, column in own.items():
+            if name in known or name in ROW_NAMES:
+                raise GameError(f"{cls.__name__}.{name}: rows have an attribute of that name already")
+            if column.name != name:
+                raise GameError(f"{cls.__name__}.{name}: the same column object as {column.name!r}; make one for each")
+            try:
+                column.to_wire(column.default)
+            except ValueError as error:
+                raise GameError(f"{cls.__name__}.{name}: its default: {error}") from None
+        cls.columns = (*(inherited[0] if inherited else ()), *own.values())
         for index, column in enumerate(cls.columns):
             column.index = index
-            if hasattr(Row, column.name):
-                raise GameError(f"{cls.__name__}.{column.name}: rows have an attribute of that name already")
 
     def __init__(self, row_id: int, table_name: str, wire_values: list[Any], changed: dict[int, None]) -> None:
         self.id = row_id
@@ -64,9 +77,9 @@ class Table(Generic[R]):
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def fresh(self) -> Table[R]:
+    def fresh(self, name: str = "") -> Table[R]:
         """An empty table of the same declaration."""
-        return type(self)(self.row, self.name)
+        return type(self)(self.row, name or self.name)
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from pelton.protocol import Act, Joined
+from pelton.protocol.close_codes import RATE_LIMITED
 from pelton.protocol.messages import Option, Refusal
 from pelton.streams import Inbox
 
@@ -61,9 +62,9 @@ class Session(Protocol):
 class Seat:
     """A player's seat: what he did and was not yet looked at, and what he is owed in answer."""
 
-    __slots__ = ("acked", "inbox", "live", "player", "refused", "session")
+    __slots__ = ("_refusals_max", "acked", "inbox", "live", "player", "refused", "session")
 
-    def __init__(self, player: Player, session: Session, inbox: Inbox[Act[Any]]) -> None:
+    def __init__(self, player: Player, session: Session, inbox: Inbox[Act[Any]], refusals_max: int) -> None:
         self.player = player
         self.session = session
         self.inbox = inbox
@@ -72,4 +73,12 @@ class Seat:
         self.acked = 0
         """Every action up to this one has been taken by the game, or refused."""
         self.refused: list[Refusal] = []
-        """Refusals that the client has not been told yet; whoever adds one bounds it."""
+        """Refusals that the client has not been told yet."""
+        self._refusals_max = refusals_max
+
+    def refuse(self, seq: int, reason: str) -> None:
+        """Owe the client a refusal. Who is owed too many is closed: it does not read, or does nothing right."""
+        if len(self.refused) < self._refusals_max:
+            self.refused.append((seq, reason))
+        else:
+            self.session.close(RATE_LIMITED.code, "rate_limited: too many refused actions")

@@ -136,7 +136,7 @@ class Ticker:
         for played in self._pipeline.ready():
             source.arrived()
             yield played
-        source.settle()
+        source.check_end()
 
     def _let_go(self, outcome: Outcome) -> None:
         while self._leaving:

@@ -1,0 +1,81 @@
+"""Counts and percentiles of a swarm add up."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pelton.client import Frame
+from pelton.swarm.tally import LATENCY_MAX_S, STEPS_PER_S, Latencies, Tally
+
+
+def frame(
+    *, taken: int = 0, refused: tuple[str, ...] = (), is_keyframe: bool = False, is_checked: bool = False
+) -> Frame:
+    numbers = range(1, 1000)
+    return Frame(
+        tick=1,
+        refused=list(zip(numbers, refused, strict=False)),
+        taken=[(number, 0.01) for number in numbers[:taken]],
+        is_keyframe=is_keyframe,
+        is_checked=is_checked,
+        arrived_s=0.0,
+    )
+
+
+def test_every_action_sent_is_taken_refused_or_unanswered() -> None:
+    tally = Tally(sent=10)
+    tally.saw(frame(taken=3))
+    tally.saw(frame(taken=1, refused=("late", "rate")))
+    tally.saw(frame(refused=("late",)))
+    assert (tally.taken, tally.refused, tally.unanswered) == (4, 3, 3)
+    assert tally.refusals == {"late": 2, "rate": 1}
+    assert tally.input_to_ack.count == 4
+
+
+def test_frames_keyframes_and_digests_are_counted() -> None:
+    tally = Tally()
+    for is_keyframe, is_checked in ((True, False), (False, True), (False, True), (False, False)):
+        tally.saw(frame(is_keyframe=is_keyframe, is_checked=is_checked))
+    assert (tally.frames, tally.keyframes, tally.digests) == (4, 1, 2)
+
+
+def test_a_frame_is_expected_for_every_whole_tick_of_a_stay() -> None:
+    tally = Tally()
+    tally.stayed(10.04, tick_hz=20)
+    tally.stayed(0.9, tick_hz=1)
+    assert tally.frames_expected == 200
+
+
+def test_failures_are_gathered_by_what_happened() -> None:
+    tally = Tally()
+    for number, text in ((4, "closed"), (2, "no seat"), (9, "closed")):
+        tally.failed(number, text)
+    assert tally.failures_by_text() == {"closed": [4, 9], "no seat": [2]}
+
+
+def test_there_is_no_percentile_of_nothing() -> None:
+    assert Latencies().percentile_s(50) is None
+
+
+def test_a_minute_is_the_longest_latency_that_is_told_apart() -> None:
+    latencies = Latencies()
+    for latency_s in (1.0, 61.0, 7200.0):
+        latencies.add(latency_s)
+    assert latencies.max_s == 7200.0
+    assert latencies.percentile_s(50) == pytest.approx(LATENCY_MAX_S, abs=2 / STEPS_PER_S)
+
+
+@given(st.lists(st.floats(0, LATENCY_MAX_S), min_size=1), st.floats(0, 100, exclude_min=True))
+def test_a_percentile_is_the_nearest_rank_to_a_tenth_of_a_millisecond(samples: list[float], percent: float) -> None:
+    latencies = Latencies()
+    for sample in samples:
+        latencies.add(sample)
+    exact = sorted(samples)[max(0, math.ceil(percent / 100 * len(samples)) - 1)]
+    found = latencies.percentile_s(percent)
+    assert found is not None
+    assert exact - 1e-9 <= found <= exact + 1.001 / STEPS_PER_S
+    assert found <= latencies.max_s
