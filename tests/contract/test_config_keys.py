@@ -31,11 +31,7 @@ DOCS = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 
 def written() -> dict[str, object]:
     """Every `section.key` of config.toml with its value, in order."""
-    return {
-        f"{section}.{key}": value
-        for section, keys in tomllib.loads(FILE).items()
-        for key, value in keys.items()
-    }
+    return {f"{section}.{key}": value for section, keys in tomllib.loads(FILE).items() for key, value in keys.items()}
 
 
 def comments() -> dict[str, str]:
@@ -90,9 +86,7 @@ def test_the_loader_reads_this_file_as_it_is_written() -> None:
     assert defaults_path().read_text(encoding="utf-8") == FILE
     loaded = config_values(load_config(None, {}, ()).config)
     # With the type, so that a key which takes fractions also shows one: 5.0, not 5.
-    assert [repr(value) for value in written().values()] == [
-        repr(value) for value in loaded.values()
-    ]
+    assert [repr(value) for value in written().values()] == [repr(value) for value in loaded.values()]
 
 
 def test_the_docs_show_the_value_of_the_file() -> None:
@@ -130,9 +124,7 @@ def test_rules_between_keys_are_in_file_and_docs() -> None:
         assert order.upper.partition(".")[2] in comments()[order.lower]
 
 
-def test_the_errors_in_the_docs_are_those_of_the_loader(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_errors_in_the_docs_are_those_of_the_loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     found: list[str] = []
     for text in ("[server]\nprot = 1\n[receive]\ninbox_low = 40", "[server]\nport 80"):

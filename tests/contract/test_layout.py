@@ -39,27 +39,18 @@ def test_continuous_integration_can_run_its_script() -> None:
 
 def test_namespace_folders_hold_no_files() -> None:
     """One `__init__.py` here and the other components cannot be imported any more."""
-    strays = [
-        shown(path)
-        for root in IMPORT_ROOTS
-        for path in (root / "pelton").glob("*")
-        if path.is_file()
-    ]
+    strays = [shown(path) for root in IMPORT_ROOTS for path in (root / "pelton").glob("*") if path.is_file()]
     assert not strays, f"a namespace folder holds folders only; move: {strays}"
 
 
 def test_every_source_folder_is_a_package() -> None:
-    missing = {
-        shown(path.parent) for path in source_files() if not (path.parent / "__init__.py").exists()
-    }
+    missing = {shown(path.parent) for path in source_files() if not (path.parent / "__init__.py").exists()}
     assert not missing, f"no __init__.py in: {sorted(missing)}"
 
 
 def test_every_source_file_is_inside_a_component() -> None:
     strays = [
-        shown(path)
-        for path in source_files()
-        if not any(path.is_relative_to(folder) for folder in packages().values())
+        shown(path) for path in source_files() if not any(path.is_relative_to(folder) for folder in packages().values())
     ]
     assert not strays, f"not below <root>/pelton/<component>/, so never shipped: {strays}"
 

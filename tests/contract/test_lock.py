@@ -24,16 +24,13 @@ def test_every_dependency_is_pinned_within_its_range() -> None:
     wrong = {
         str(wanted): pinned
         for wanted in _wanted()
-        if (pinned := PINS.get(canonicalize_name(wanted.name))) is None
-        or not wanted.specifier.contains(pinned)
+        if (pinned := PINS.get(canonicalize_name(wanted.name))) is None or not wanted.specifier.contains(pinned)
     }
     assert not wrong, f"run `make lock`; asked for, and pinned: {wrong}"
 
 
 def test_every_pin_has_a_hash() -> None:
-    bare = [
-        name for name in PINS if not re.search(rf"^{name}==.*\\\n    --hash=", LOCK, re.MULTILINE)
-    ]
+    bare = [name for name in PINS if not re.search(rf"^{name}==.*\\\n    --hash=", LOCK, re.MULTILINE)]
     assert PINS
     assert not bare, f"run `make lock`; without a hash: {bare}"
 

@@ -43,10 +43,7 @@ def test_the_table_lists_the_dependencies_of_the_project() -> None:
 
 
 def _may_import(name: str, library: str) -> bool:
-    return any(
-        name.startswith(place) if place.endswith("/") else name == place
-        for place in ALLOWED[library]
-    )
+    return any(name.startswith(place) if place.endswith("/") else name == place for place in ALLOWED[library])
 
 
 def _imported(path: Path) -> set[str]:

@@ -15,7 +15,9 @@ UPGRADE = (
 )
 
 
-def frame(payload: bytes, opcode: int = 0x2, *, fin: bool = True, masked: bool = True, declared: int | None = None) -> bytes:
+def frame(
+    payload: bytes, opcode: int = 0x2, *, fin: bool = True, masked: bool = True, declared: int | None = None
+) -> bytes:
     """One WebSocket frame; `declared` lies about the length."""
     length = len(payload) if declared is None else declared
     bit = 0x80 if masked else 0
@@ -39,7 +41,9 @@ class RawClient:
     def __enter__(self) -> RawClient:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.sock.close()
 
     def send(self, data: bytes) -> None:

@@ -21,9 +21,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("my.toml")
 
 
-def problems(
-    *overrides: str, file: Path | None = None, environ: Mapping[str, str] | None = None
-) -> list[str]:
+def problems(*overrides: str, file: Path | None = None, environ: Mapping[str, str] | None = None) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         load_config(file, environ or {}, overrides)
     assert str(caught.value).splitlines() == [str(problem) for problem in caught.value.problems]
@@ -210,24 +208,15 @@ def test_a_file_that_cannot_be_opened_is_refused(file: Path, tmp_path: Path) -> 
     [
         (
             ["receive.inbox_low=32"],
-            (
-                "--set receive.inbox_low=32: expected less than receive.inbox_high, "
-                "which is 32 (default), got 32"
-            ),
+            ("--set receive.inbox_low=32: expected less than receive.inbox_high, which is 32 (default), got 32"),
         ),
         (
             ["receive.inbox_high=8"],
-            (
-                "--set receive.inbox_high=8: expected more than receive.inbox_low, "
-                "which is 8 (default), got 8"
-            ),
+            ("--set receive.inbox_high=8: expected more than receive.inbox_low, which is 8 (default), got 8"),
         ),
         (
             ["receive.inbox_max=31"],
-            (
-                "--set receive.inbox_max=31: expected at least receive.inbox_high, "
-                "which is 32 (default), got 31"
-            ),
+            ("--set receive.inbox_max=31: expected at least receive.inbox_high, which is 32 (default), got 31"),
         ),
         (
             ["deliver.backlog_bytes_max=4096", "receive.slice_bytes=4097"],

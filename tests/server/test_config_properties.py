@@ -22,16 +22,10 @@ KEYS = [
 
 any_key = st.sampled_from(KEYS)
 texts = st.text(st.characters(exclude_categories=["Cs"]))
-number_texts = st.one_of(
-    st.integers().map(str), st.floats().map(repr), st.from_regex(r"[0-9_.e+-]+")
-)
+number_texts = st.one_of(st.integers().map(str), st.floats().map(repr), st.from_regex(r"[0-9_.e+-]+"))
 any_text = st.one_of(st.text(), number_texts)
-plain = st.one_of(
-    st.booleans(), st.integers(), st.integers(-10, 5000), st.floats(), texts, st.dates()
-)
-any_value = st.recursive(
-    plain, lambda inner: st.one_of(st.lists(inner), st.dictionaries(texts, inner))
-)
+plain = st.one_of(st.booleans(), st.integers(), st.integers(-10, 5000), st.floats(), texts, st.dates())
+any_value = st.recursive(plain, lambda inner: st.one_of(st.lists(inner), st.dictionaries(texts, inner)))
 
 
 def toml(value: object) -> str:
@@ -109,9 +103,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @example(("server", "port"), True)
 @example(("deliver", "stall_timeout_s"), 10**4000)
 @example(("deliver", "stall_timeout_s"), math.nan)
-def test_any_value_in_a_file_arrives_or_is_refused(
-    file: Path, place: tuple[str, str], value: object
-) -> None:
+def test_any_value_in_a_file_arrives_or_is_refused(file: Path, place: tuple[str, str], value: object) -> None:
     section, name = place
     file.write_text(f"[{section}]\n{name} = {toml(value)}\n", encoding="utf-8")
     arrived = arrives_or_names_its_place(
@@ -126,9 +118,7 @@ def test_any_value_in_a_file_arrives_or_is_refused(
 
 @given(any_key, any_text)
 @example(("server", "port"), "9" * 5000)
-def test_any_text_in_the_environment_arrives_or_is_refused(
-    place: tuple[str, str], text: str
-) -> None:
+def test_any_text_in_the_environment_arrives_or_is_refused(place: tuple[str, str], text: str) -> None:
     section, name = place
     variable = f"PELTON_{section}__{name}".upper()
     arrived = arrives_or_names_its_place(
@@ -161,12 +151,8 @@ def test_a_value_within_bounds_means_the_same_in_all_sources(
     dotted = f"{section}.{name}"
     arrived = [
         arrives_or_names_its_place(lambda: load_config(file, {}, ()), dotted, str(file)),
-        arrives_or_names_its_place(
-            lambda: load_config(None, {variable: text}, ()), dotted, variable
-        ),
-        arrives_or_names_its_place(
-            lambda: load_config(None, {}, [f"{dotted}={text}"]), dotted, dotted
-        ),
+        arrives_or_names_its_place(lambda: load_config(None, {variable: text}, ()), dotted, variable),
+        arrives_or_names_its_place(lambda: load_config(None, {}, [f"{dotted}={text}"]), dotted, dotted),
     ]
     # Refused at all only for its order with another key, and then from everywhere.
     assert arrived in ([value] * 3, [None] * 3)

@@ -46,7 +46,10 @@ class Counting(Stream[T]):
 
 
 class Script(Stream[Any]):
-    """Answers each poll with the next of `answers`; an exception is raised. After the last: CLOSED. Has no `fused` of its own."""
+    """Answers each poll with the next of `answers`; an exception is raised. After the last: CLOSED.
+
+    It has no `fused` and no `park` of its own.
+    """
 
     def __init__(self, *answers: object) -> None:
         self.answers = list(answers)
@@ -93,6 +96,19 @@ def inbox_of(items: Iterable[T], low: int = 0, high: int = 1000, hard: int = 100
     return inbox
 
 
+def empty() -> Inbox[int]:
+    """An inbox with room for all that a test offers."""
+    return Inbox(0, 100, 100)
+
+
+def merge_of(**sources: Stream[int]) -> Merge[str, int]:
+    """A merge of these sources under their names."""
+    merge: Merge[str, int] = Merge()
+    for key, stream in sources.items():
+        merge.add(key, stream)
+    return merge
+
+
 def taken(stream: Stream[T]) -> list[T]:
     """Poll until there is nothing more just now."""
     items: list[T] = []
@@ -109,4 +125,4 @@ def standing(merge: Merge[Any, Any]) -> list[Any]:
 def nowhere(merge: Merge[Any, Any]) -> list[Any]:
     """The keys of sources that stand not in the ready list: their wakers must be stored with them."""
     queued = standing(merge)
-    return [key for key in merge._slots if key not in queued]  # noqa: SLF001 - no lost wake-up: cannot be seen from outside
+    return [key for key in merge._slots if key not in queued]

@@ -163,8 +163,9 @@ def test_a_filter_that_dropped_all_there_was_is_parked() -> None:
 
 @each_stage
 def test_the_end_of_the_source_ends_the_stage_for_ever(stage: Stage) -> None:
-    source = Counting(inbox_of([]))
-    source.source.end()
+    inbox: Inbox[int] = Inbox(0, 9, 9)
+    inbox.end()
+    source = Counting(inbox)
     stream = stage(source)
     assert [stream.poll(), stream.poll(), stream.poll()] == [CLOSED, CLOSED, CLOSED]
     assert source.polls == 1, "a closed source is not asked again"
@@ -172,11 +173,12 @@ def test_the_end_of_the_source_ends_the_stage_for_ever(stage: Stage) -> None:
 
 @each_stage
 def test_close_reaches_the_source_through_every_stage(stage: Stage) -> None:
-    source = Counting(inbox_of(range(3)))
+    inbox = inbox_of(range(3))
+    source = Counting(inbox)
     stream = stage(stage(source))
     stream.close()
     stream.close()
-    assert (source.source.abandoned, source.closes >= 1) == (3, True)
+    assert (inbox.abandoned, source.closes >= 1) == (3, True)
     assert (stream.poll(), list(stream.ready()), source.polls) == (CLOSED, [], 0)
 
 

@@ -105,7 +105,10 @@ def test_a_producer_that_refills_from_on_low_loses_nothing() -> None:
 
 
 def test_on_low_may_close_the_inbox() -> None:
-    inbox: Inbox[int] = Inbox(low=1, high=3, hard=3, on_low=lambda: inbox.close())
+    def close() -> None:
+        inbox.close()
+
+    inbox: Inbox[int] = Inbox(low=1, high=3, hard=3, on_low=close)
     for number in range(3):
         inbox.offer(number)
     assert list(inbox.ready()) == [0, 1]

@@ -1,4 +1,4 @@
-"""A merge of inboxes against a plain model: whatever happens in whatever order, nothing is lost, late, doubled or over a bound."""
+"""A merge of inboxes against a plain model: whatever happens, nothing is lost, late, doubled or over a bound."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class MergeOfInboxes(RuleBasedStateMachine):
         plan=st.lists(st.sampled_from(["offer", "end", "fail", "close", "remove", "replace", "add"]), max_size=6),
     )
     def sweep_with_changes(self, quantum: int, total: int, choice: st.DataObject, plan: list[str]) -> None:
-        """Somebody comes, goes, speaks or ends after each of the first items; bounds hold and nobody else loses by it."""
+        """Somebody comes, goes, speaks or ends after each of the first items; nobody else loses by it."""
         shares = {key: min(s.depth, quantum * s.weight) for key, s in self.sources.items()}
         touched: set[int] = set()
         steps = iter(plan)
@@ -189,10 +189,12 @@ class MergeOfInboxes(RuleBasedStateMachine):
                 self.remove_source(key, back=step == "replace")
             case "end" | "fail" | "close":
                 self.finish_source(key, step)
+            case _:
+                raise AssertionError(step)
 
     @rule(sweeps=st.integers(5, 25), quantum=st.integers(1, 2), total=st.integers(1, 14))
     def keep_every_source_full(self, sweeps: int, quantum: int, total: int) -> None:
-        """Random offers never build up an overload that lasts. Shares follow the weights, whatever the total cuts off."""
+        """Random offers never build up an overload that lasts. Shares follow the weights, wherever it is cut."""
         self.heal()
         counts: Counter[int] = Counter()
         for _ in range(sweeps):
@@ -306,5 +308,8 @@ pytestmark = pytest.mark.timeout(300)  # a failure takes a while to be made smal
 
 TestMergeOfInboxes = MergeOfInboxes.TestCase
 TestMergeOfInboxes.settings = settings(
-    max_examples=300, stateful_step_count=30, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink]
+    max_examples=300,
+    stateful_step_count=30,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
 )

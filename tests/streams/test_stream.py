@@ -1,4 +1,4 @@
-"""The async edge: `next` and `async for` wait for readiness, then take; nothing is lost on the way, and there are no tasks."""
+"""The async edge: `next` and `async for` wait for readiness, then take; nothing is lost, and there are no tasks."""
 
 from __future__ import annotations
 
@@ -122,7 +122,9 @@ async def test_a_merge_loses_nothing_by_a_cancelled_next(inbox: Inbox[int]) -> N
     assert await task == ("b", 2)
 
 
-@pytest.mark.parametrize("stage", [lambda stream: stream, lambda stream: stream.map(abs), lambda stream: stream.take(9)])
+@pytest.mark.parametrize(
+    "stage", [lambda stream: stream, lambda stream: stream.map(abs), lambda stream: stream.take(9)]
+)
 async def test_a_second_task_is_refused_and_the_first_one_still_gets_the_item(
     inbox: Inbox[int], stage: Callable[[Stream[int]], Stream[int]]
 ) -> None:
@@ -166,19 +168,15 @@ async def test_a_stream_may_be_waited_for_on_one_loop_after_another() -> None:
 
 
 async def test_async_for_ends_at_closed(inbox: Inbox[int]) -> None:
-    seen: list[int] = []
-
-    async def iterate() -> None:
-        async for number in inbox.map(lambda number: number * 10):
-            seen.append(number)
+    async def iterate() -> list[int]:
+        return [number async for number in inbox.map(lambda number: number * 10)]
 
     inbox.offer(1)
     task = await parked(iterate())
     inbox.offer(2)
     inbox.offer(3)
     inbox.end()
-    await task
-    assert seen == [10, 20, 30]
+    assert await task == [10, 20, 30]
 
 
 async def test_async_for_raises_what_the_source_raised() -> None:
@@ -186,7 +184,7 @@ async def test_async_for_raises_what_the_source_raised() -> None:
 
     async def iterate() -> None:
         async for number in Script(1, OSError("gone"), 3):
-            seen.append(number)
+            seen.append(number)  # noqa: PERF401 - extend would lose them with the raise
 
     with pytest.raises(OSError, match="gone"):
         await iterate()

@@ -12,7 +12,7 @@ import socket
 import struct
 import sys
 import termios
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -67,7 +67,14 @@ class Link:
             await self.round()
             endpoint = self.endpoint
             counts = (len(self.received), len(self.outgoing), len(endpoint.messages), endpoint.drained_count)
-            now = (*counts, self.unread(), self.ended, self.websocket.phase, self.websocket.gone, len(endpoint.closings))
+            now = (
+                *counts,
+                self.unread(),
+                self.ended,
+                self.websocket.phase,
+                self.websocket.gone,
+                len(endpoint.closings),
+            )
             quiet = quiet + 1 if now == before else 0
             before = now
 
@@ -242,7 +249,7 @@ class TransportLink(SocketLink):
         await asyncio.sleep(0)
 
     def unread(self) -> int:
-        return super().unread() + len(self.channel._unread)  # noqa: SLF001 - what was read but not fed yet
+        return super().unread() + len(self.channel._unread)
 
     def waiting_below(self) -> int:
         return self.transport.get_write_buffer_size()
@@ -256,7 +263,7 @@ def tcp_pair() -> tuple[socket.socket, socket.socket]:
 
 
 @asynccontextmanager
-async def linked(kind: str, options: Options | None = None) -> AsyncIterator[Link]:
+async def linked(kind: str, options: Options | None = None) -> AsyncGenerator[Link]:
     """A link of this kind, open unless it should not be; ended with everything that belongs to it."""
     options = options or Options()
     link: Link
@@ -296,5 +303,3 @@ async def end(link: Link) -> None:
         link.theirs.close()
     if isinstance(link, SweptLink):
         link.sweep.close()
-
-

@@ -1,4 +1,4 @@
-"""Whatever arrives, in whatever pieces: the same messages on every channel, and never an exception or an endless buffer."""
+"""Whatever arrives, in whatever pieces: the same messages on every channel, no exception, no endless buffer."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ async def feed_noise(side: str, opened: bool, chunks: list[bytes]) -> None:
         websocket, endpoint = link.websocket, link.endpoint
         for chunk in chunks:
             websocket.feed(chunk)
-            held = len(websocket._tail) + sum(map(len, websocket._fragments or []))  # noqa: SLF001 - memory
+            held = len(websocket._tail) + sum(map(len, websocket._fragments or []))
             assert held <= (2 * 100 + 14 if websocket.phase is Phase.OPEN else 8192 + 50)
         await link.settle()
         if websocket.phase is Phase.CLOSED:
@@ -154,7 +154,9 @@ async def test_noise_in_place_of_the_end_of_a_handshake_raises_nothing(chunks: l
     await feed_noise("client", False, [answer[:cut], *chunks])
 
 
-@given(spoken=st.lists(messages(), min_size=1, max_size=4), flips=st.lists(st.tuples(st.integers(0), st.integers(1, 255))))
+@given(
+    spoken=st.lists(messages(), min_size=1, max_size=4), flips=st.lists(st.tuples(st.integers(0), st.integers(1, 255)))
+)
 @settings(max_examples=200, deadline=None)
 async def test_frames_with_flipped_bits_raise_nothing(
     spoken: list[tuple[bytes, list[bytes]]], flips: list[tuple[int, int]]

@@ -75,7 +75,9 @@ def test_a_long_or_binary_text_is_cut_and_cleaned() -> None:
     assert refusal(request("HTTP/1.1 500 Oh"), b"\xff\xfe").text == "\ufffd\ufffd"
 
 
-@pytest.mark.parametrize("head", [b"\r\n\r\n", b"SSH-2.0-OpenSSH\r\n\r\n", b"HTTP/1.1 OK\r\n\r\n", b"\0" * 20 + b"\r\n\r\n"])
+@pytest.mark.parametrize(
+    "head", [b"\r\n\r\n", b"SSH-2.0-OpenSSH\r\n\r\n", b"HTTP/1.1 OK\r\n\r\n", b"\0" * 20 + b"\r\n\r\n"]
+)
 def test_what_is_no_answer_of_http_is_refused(head: bytes) -> None:
     assert refusal(head).status == 0
 

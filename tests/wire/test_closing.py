@@ -23,12 +23,11 @@ async def test_a_server_says_goodbye_ends_and_waits_for_the_peer_to_go(kind: str
         assert messages_in(link.received) == [b"last words"]
         assert closing_in(link.received) == (4001, "enough")
         assert link.ended
-        assert not link.websocket.gone, "the peer may still be speaking"
+        assert link.websocket.gone is False, "the peer may still be speaking"
         await link.say(frame(b"late") + close_frame(4001, mask=link.mask) + frame(b"later"))
         link.half_close()
         await link.settle()
-        assert link.websocket.gone
-        assert (link.endpoint.messages, link.endpoint.codes) == ([], [4001])
+        assert (link.websocket.gone, link.endpoint.messages, link.endpoint.codes) == (True, [], [4001])
 
 
 async def test_a_client_says_goodbye_and_leaves_it_to_the_server_to_end(kind: str) -> None:
@@ -185,6 +184,22 @@ async def test_whoever_ends_it_from_within_received_of_a_fragmented_message_gets
         link.endpoint.on_message = lambda _: getattr(link.websocket, how)(4000, "enough")
         await link.say(frame(b"o", fin=False) + frame(b"ne", 0) + frame(b"two"))
         assert (link.endpoint.messages, link.endpoint.codes) == ([b"one"], [4000])
+
+
+@pytest.mark.parametrize("how", ["close", "drop"])
+async def test_whoever_ends_it_from_within_drained_is_gone_without_noise(
+    kind: str, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with linked(kind, Options(send_buffer=4096)) as link:
+        link.reads = False
+        await link.settle()
+        while link.websocket.send(b"x" * 1000):
+            pass
+        link.endpoint.on_drained = lambda: getattr(link.websocket, how)(4000, "enough")
+        link.reads = True
+        await link.settle()
+        assert (link.endpoint.codes, link.ended) == ([4000], True)
+        assert [record.getMessage() for record in caplog.records] == []
 
 
 @pytest.mark.parametrize("how", ["close", "drop"])

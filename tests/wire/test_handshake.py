@@ -42,7 +42,7 @@ def parsed(response: bytes) -> tuple[int, dict[str, str], bytes]:
 
 
 def changed(**lines: str | None) -> bytes:
-    """The right request with some headers replaced (`Sec_WebSocket_Key` for Sec-WebSocket-Key) or, for None, left out."""
+    """The right request with some headers replaced (`Sec_WebSocket_Key=...`) or, for None, left out."""
     names = {name.replace("_", "-").lower(): value for name, value in lines.items()}
     kept = [line for line in UPGRADE if line.partition(":")[0].lower() not in names]
     added = [f"{name.replace('_', '-')}: {value}" for name, value in lines.items() if value is not None]
@@ -61,7 +61,9 @@ def test_the_right_request_is_answered_with_101() -> None:
 
 
 VARIANTS = {
-    "other case": request(*(line.upper() if ":" in line and "Key" not in line else line for line in UPGRADE[:-1]), UPGRADE[-1]),
+    "other case": request(
+        *(line.upper() if ":" in line and "Key" not in line else line for line in UPGRADE[:-1]), UPGRADE[-1]
+    ),
     "several offers": changed(Sec_WebSocket_Protocol=f"other, {SUBPROTOCOL}"),
     "offers on two lines": request(*UPGRADE[:-1], "Sec-WebSocket-Protocol: other", UPGRADE[-1]),
     "connection with more": changed(Connection="keep-alive, Upgrade"),
@@ -196,7 +198,8 @@ def test_a_head_is_cut_from_what_follows() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    ("head", "status"), [(BAD_REQUESTS["wrong subprotocol"], 400), (request("POST / HTTP/1.1"), 405), (b"\r\n\r\n", 405)]
+    ("head", "status"),
+    [(BAD_REQUESTS["wrong subprotocol"], 400), (request("POST / HTTP/1.1"), 405), (b"\r\n\r\n", 405)],
 )
 async def test_an_answer_over_http_is_whole_and_the_last(kind: str, head: bytes, status: int) -> None:
     async with linked(kind, Options(open=False)) as link:

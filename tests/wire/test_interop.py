@@ -1,11 +1,11 @@
-"""Against websockets' own asyncio client and server, over TCP: each of our channels with somebody else's implementation."""
+"""Over TCP with websockets' own asyncio client and server: what we agree on with ourselves may still be wrong."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -77,7 +77,7 @@ class EchoServer:
 
 
 @asynccontextmanager
-async def on_transports() -> AsyncIterator[EchoServer]:
+async def on_transports() -> AsyncGenerator[EchoServer]:
     server = EchoServer()
     channels: list[TransportChannel] = []
 
@@ -96,7 +96,7 @@ async def on_transports() -> AsyncIterator[EchoServer]:
 
 
 @asynccontextmanager
-async def on_a_sweep() -> AsyncIterator[EchoServer]:
+async def on_a_sweep() -> AsyncGenerator[EchoServer]:
     server = EchoServer()
     sweep = Sweep(2048)
     loop = asyncio.get_running_loop()
@@ -126,13 +126,14 @@ async def on_a_sweep() -> AsyncIterator[EchoServer]:
             sweep.close()
 
 
-Server = Callable[[], "asynccontextmanager[EchoServer]"]
+Server = Callable[[], AbstractAsyncContextManager[EchoServer]]
 on_each_channel = pytest.mark.parametrize("running", [on_a_sweep, on_transports], ids=["swept", "transport"])
 
 
-def client_of(server: EchoServer, **more: object) -> connect:
-    settings = {"subprotocols": SUBPROTOCOLS, "max_size": None, "proxy": None, **more}
-    return connect(server.url, **settings)
+def client_of(
+    server: EchoServer, subprotocols: list[Subprotocol] | None = SUBPROTOCOLS, compression: str | None = None
+) -> connect:
+    return connect(server.url, subprotocols=subprotocols, compression=compression, max_size=None, proxy=None)
 
 
 @on_each_channel
@@ -252,7 +253,7 @@ class Client:
 
 
 @asynccontextmanager
-async def connected(answer: Callable[[ServerConnection], Awaitable[None]]) -> AsyncIterator[Client]:
+async def connected(answer: Callable[[ServerConnection], Awaitable[None]]) -> AsyncGenerator[Client]:
     """Our client, open, against websockets' server."""
     async with serve(answer, "127.0.0.1", 0, subprotocols=SUBPROTOCOLS, max_size=None) as server:
         port = next(iter(server.sockets)).getsockname()[1]

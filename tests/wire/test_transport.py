@@ -1,4 +1,4 @@
-"""What is special about a transport: slices with other work in between, no more than one read held, and no half-close in TLS."""
+"""What is special about a transport: slices with other work in between, one read held, no half-close in TLS."""
 
 from __future__ import annotations
 

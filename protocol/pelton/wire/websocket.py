@@ -93,7 +93,7 @@ class WebSocket:
         self._masks = Masks() if isinstance(handshake, ClientHandshake) else None
         self._mask_bit = 0 if self._masks else MASKED
         self._protocol: Rfc6455
-        self._channel: Channel
+        self._channel: Channel = _NoChannel()
         self._tail = b""
         self._unsent = b""
         self._fragments: list[bytes] | None = None
@@ -103,6 +103,9 @@ class WebSocket:
     def attach(self, channel: Channel) -> None:
         """Begin on this channel. A client sends its request at once."""
         self._channel = channel
+        if self.gone:
+            channel.abort()  # ended before it began
+            return
         if isinstance(self._handshake, ClientHandshake):
             self._write(self._handshake.request())
 
@@ -349,3 +352,20 @@ class WebSocket:
             if self._paused and not self.gone:
                 self.resume()  # to see the peer's end
             self._endpoint.closed(code, reason)
+
+
+class _NoChannel:
+    """Before a WebSocket is attached to a channel, there is nothing to end."""
+
+    peer = "nobody"
+
+    def write(self, data: bytes) -> int:
+        return 0
+
+    def watch_writable(self, wanted: bool) -> None:
+        """Nothing is written."""
+
+    def pause(self) -> None:
+        """Nothing is read."""
+
+    resume = finish = abort = pause

@@ -147,6 +147,7 @@ class Client:
 
     def closed(self, code: int, reason: str) -> None:
         self._end = Closed(code, self._problem or reason)
+        self._joining = False
         self._writable.set()
         if self.room is not None:
             self.room.end("closed", self._end)

@@ -161,7 +161,10 @@ class Room:
         self.state.apply(frame.tick, frame.base, frame.tables)
         if frame.digest is not None and frame.digest != (actual := self.state.digest()):
             raise StateMismatch(frame.tick, frame.digest, actual)
-        refused = [(seq, reason) for seq, reason in frame.refused]
+        untyped: list[Any] = list(frame.refused)  # lists, as MessagePack has no tuples
+        refused = [(seq, reason) for seq, reason in untyped]
+        if not all(isinstance(seq, int) and isinstance(reason, str) for seq, reason in refused):
+            raise ServerFault(f"tick {frame.tick}: refusals that are none")
         taken = self._settle(frame.ack, refused, arrived_s)
         return Frame(frame.tick, refused, taken, frame.base == 0, frame.digest is not None, arrived_s)
 
