@@ -15,7 +15,7 @@ ALLOWED = {
     "msgpack": ["protocol/pelton/protocol/plain.py"],
     "msgspec": ["protocol/pelton/protocol/schema.py", "protocol/pelton/protocol/typed.py"],
     "rich": ["clients/python/pelton/swarm/", "server/pelton/cli/"],
-    "uvloop": ["server/pelton/server/loop.py"],
+    "uvloop": ["server/pelton/server/loop.py", "clients/python/pelton/swarm/loop.py"],
     "websockets": ["protocol/pelton/wire/"],
 }
 

@@ -24,12 +24,12 @@ def pytest_configure(config: pytest.Config) -> None:
 class RunningServer:
     """A server that listens. `stop` it in the test itself if how it ends is part of the test."""
 
-    def __init__(self, settings: tuple[str, ...], log_path: Path) -> None:
+    def __init__(self, settings: tuple[str, ...], log_path: Path, files: tuple[Path, ...] = ()) -> None:
         self._log_path = log_path
         options = [word for setting in settings for word in ("--set", setting)]
         with log_path.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "pelton.server", "--port", "0", *options],
+                [sys.executable, "-m", "pelton.server", "--port", "0", *options, *map(str, files)],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -94,12 +94,12 @@ def clean_environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer]:
-    """`start_server("section.key=value", ...)` starts one more server. What still runs in the end is stopped."""
+    """`start_server("section.key=value", ..., files=(game,))` starts one more. All are stopped in the end."""
     folder = tmp_path_factory.mktemp("servers")
     started: list[RunningServer] = []
 
-    def start(*settings: str) -> RunningServer:
-        started.append(RunningServer(settings, folder / f"server-{len(started)}.log"))
+    def start(*settings: str, files: tuple[Path, ...] = ()) -> RunningServer:
+        started.append(RunningServer(settings, folder / f"server-{len(started)}.log", files))
         return started[-1]
 
     yield start

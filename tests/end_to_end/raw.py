@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import msgpack  # type: ignore[import-untyped]  # the package ships no types
 
+pack = cast("Callable[[Any], bytes]", msgpack.packb)
 TIMEOUT_S = 10
 UPGRADE = (
     b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -50,7 +52,7 @@ class RawClient:
         self.sock.sendall(data)
 
     def say(self, *message: Any) -> None:
-        self.send(frame(msgpack.packb(list(message))))
+        self.send(frame(pack(list(message))))
 
     def upgrade(self, subprotocol: bytes = b"pelton.v1") -> bytes:
         """Ask for a WebSocket; the head of the answer."""

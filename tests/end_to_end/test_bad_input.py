@@ -6,11 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import msgpack  # type: ignore[import-untyped]  # the package ships no types
 import pytest
 
 from tests.end_to_end.conftest import RunningServer, StartServer
-from tests.end_to_end.raw import RawClient, frame
+from tests.end_to_end.raw import RawClient, frame, pack
 
 HELLO_TIMEOUT_S = 0.5
 
@@ -37,8 +36,7 @@ def neighbour(server: RunningServer) -> Iterator[RawClient]:
 
 
 def packed(*value: Any) -> bytes:
-    data: bytes = msgpack.packb(list(value))
-    return data
+    return pack(list(value))
 
 
 BEFORE_HELLO: dict[str, tuple[bytes, int]] = {
@@ -50,7 +48,7 @@ BEFORE_HELLO: dict[str, tuple[bytes, int]] = {
     "trailing bytes": (frame(packed(1, "raw") + b"\x00"), 4400),
     "unknown type": (frame(packed(99)), 4400),
     "missing tag": (frame(packed()), 4400),
-    "not an array": (frame(msgpack.packb({"type": 1})), 4400),
+    "not an array": (frame(pack({"type": 1})), 4400),
     "a list header of 10^6 elements": (frame(b"\xdd\x00\x0f\x42\x40"), 4400),
     "a string header of 4 GiB": (frame(b"\x92\x01\xdb\xff\xff\xff\xff"), 4400),
     "nesting as deep as a message allows": (frame(b"\x93\x04\x01" + b"\x91" * 4000 + b"\x00"), 4400),

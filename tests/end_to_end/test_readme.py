@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(folder: Path, start_server: StartServer) -> Iterator[RunningServer]:
-    running = start_server(files=[folder / "race.py"])
+    running = start_server(files=(folder / "race.py",))
     yield running
     running.stop()
 

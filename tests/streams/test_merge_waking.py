@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import pytest
 
-from pelton.streams import PENDING, ConcurrentPoll, Inbox, Merge
+from pelton.streams import PENDING, ConcurrentPoll, Inbox, Merge, Waker
 from tests.streams.fakes import Counting, Wakes, empty, inbox_of, merge_of, standing, taken
 
 Event: TypeAlias = Callable[[Merge[str, int], Inbox[int]], None]

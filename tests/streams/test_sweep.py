@@ -144,7 +144,7 @@ def test_a_flood_does_not_delay_who_sends_little() -> None:
 
 def test_the_cost_of_a_sweep_follows_who_is_ready() -> None:
     merge: Merge[int, int] = Merge()
-    inboxes = [inbox_of([]) for _ in range(1000)]
+    inboxes: list[Inbox[int]] = [Inbox(0, 9, 9) for _ in range(1000)]
     sources = [Counting(inbox.map(abs)) for inbox in inboxes]
     for key, source in enumerate(sources):
         merge.add(key, source)

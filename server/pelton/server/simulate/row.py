@@ -26,7 +26,7 @@ class Row:
     columns: ClassVar[tuple[Column[Any], ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        own = {name: value for name, value in vars(cls).items() if isinstance(value, Column)}
+        own: dict[str, Column[Any]] = {name: value for name, value in vars(cls).items() if isinstance(value, Column)}
         inherited = [base.columns for base in cls.__bases__ if issubclass(base, Row) and base.columns]
         if len(inherited) > 1:
             raise GameError(f"{cls.__name__}: only one of its bases may have columns")
