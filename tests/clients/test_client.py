@@ -197,14 +197,14 @@ async def test_every_frame_fits_and_has_the_servers_digest(client: Client) -> No
 
 async def test_who_does_not_iterate_stops_reading_and_later_goes_on_with_a_keyframe(transport: str) -> None:
     """The server does not queue for him: it skips him, and then sends the whole state once."""
-    async with running(transport, "deliver.digest_interval_ticks=1") as server:
-        async with connect(server.url) as client, connect(server.url) as witness:
-            room = await client.join_or_create("torrent")
-            seat = await witness.join_or_create("torrent")
-            async for _ in seat:
-                if server.metrics.frames_skipped >= 30:
-                    break
-            ticks, keyframes = await read_on(room, 30)
+    digests = "deliver.digest_interval_ticks=1"
+    async with running(transport, digests) as server, connect(server.url) as client, connect(server.url) as witness:
+        room = await client.join_or_create("torrent")
+        seat = await witness.join_or_create("torrent")
+        async for _ in seat:
+            if server.metrics.frames_skipped >= 30:
+                break
+        ticks, keyframes = await read_on(room, 30)
     assert keyframes[0] == ticks[0]
     assert keyframes[1:] == [tick for before, tick in pairwise(ticks) if tick != before + 1]
     assert max(tick - before for before, tick in pairwise(ticks)) >= 10

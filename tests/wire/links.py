@@ -81,6 +81,10 @@ class Link:
     async def round(self) -> None:
         raise NotImplementedError
 
+    def make_room(self) -> None:
+        """The peer reads what is there, but the WebSocket has not heard of it yet."""
+        raise NotImplementedError
+
     def half_close(self) -> None:
         """The peer sends nothing more, but still reads."""
         raise NotImplementedError
@@ -164,6 +168,9 @@ class MemoryLink(Link):
         elif self.half_closed and not channel.paused:
             self.websocket.eof()
 
+    def make_room(self) -> None:
+        self.channel.room = None
+
     def half_close(self) -> None:
         self.half_closed = True
 
@@ -192,6 +199,12 @@ class SocketLink(Link):
         if self.ours.fileno() < 0:
             return 0
         return int.from_bytes(fcntl.ioctl(self.ours, termios.FIONREAD, b"\0" * 4), sys.byteorder)
+
+    def make_room(self) -> None:
+        before = -1
+        while before != len(self.received):
+            before = len(self.received)
+            self._read()
 
     def half_close(self) -> None:
         self.theirs.shutdown(socket.SHUT_WR)

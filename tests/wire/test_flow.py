@@ -232,6 +232,20 @@ async def test_a_pushed_message_waits_behind_what_waits(kind: str) -> None:
         assert frames_in(link.received) == expected
 
 
+async def test_nothing_jumps_the_queue_in_the_moment_when_there_is_room_again(kind: str) -> None:
+    async with linked(kind, SMALL) as link:
+        link.reads = False
+        await link.settle()
+        taken = send_until_declined(link, 10_000)
+        assert link.websocket.push(b"first")
+        link.make_room()
+        assert link.websocket.push(b"second")
+        assert not link.websocket.send(b"declined")
+        link.reads = True
+        await link.settle()
+        assert messages_in(link.received) == [*taken, b"first", b"second"]
+
+
 async def test_pushing_more_than_the_backlog_drops_a_peer_that_does_not_read(kind: str) -> None:
     async with linked(kind, Options(send_buffer=4096, backlog_max=20_000)) as link:
         link.reads = False
@@ -305,8 +319,9 @@ async def test_a_peer_that_resets_while_something_waits_is_lost_once(kind: str) 
         assert not link.websocket.send(b"late")
 
 
-async def test_nothing_is_drained_after_the_end(kind: str) -> None:
-    async with linked(kind, SMALL) as link:
+@pytest.mark.parametrize("side", ["server", "client"])
+async def test_nothing_is_drained_after_the_end(kind: str, side: str) -> None:
+    async with linked(kind, Options(side=side, send_buffer=4096)) as link:
         link.reads = False
         await link.settle()
         send_until_declined(link, 1000)

@@ -95,6 +95,24 @@ async def test_a_long_message_may_be_cut_after_any_byte_of_its_first_slice(kind:
             link.endpoint.messages.clear()
 
 
+async def test_a_part_of_a_message_that_looks_like_a_message_is_none(kind: str) -> None:
+    """A payload may hold anything, and a read may begin anywhere."""
+    inner = frame(b"not me")
+    async with linked(kind) as link:
+        for before in (b"", b"x", b"x" * 200):
+            outer = frame(before + inner, mask=b"\0\0\0\0")
+            await link.say(outer[: -len(inner)])
+            await link.say(inner)
+            assert link.endpoint.messages == [before + inner]
+            link.endpoint.messages.clear()
+
+
+async def test_a_whole_message_between_fragments_is_refused_also_in_a_read_of_its_own(kind: str) -> None:
+    async with linked(kind) as link:
+        await link.say(frame(b"half", fin=False))
+        await refused(link, frame(b"whole"), 1002)
+
+
 async def test_lengths_may_be_written_longer_than_need_be(kind: str) -> None:
     async with linked(kind) as link:
         for form in (0, 2, 8):

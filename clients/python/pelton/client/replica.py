@@ -64,8 +64,15 @@ class ReplicaTable:
         removed, ids, *columns = delta
         for row_id in removed:
             del self._rows[row_id]
-        if len(columns) != len(self.columns) or any(len(column) != len(ids) for column in columns):
+        if len(columns) != len(self.columns) or any(
+            len(column) != len(ids) for column in columns if column is not None
+        ):
             raise ValueError("columns of different lengths")
+        if any(column is None for column in columns):  # unchanged in all these rows
+            before = [self._rows[row_id] for row_id in ids]
+            columns = [
+                [row[index] for row in before] if column is None else column for index, column in enumerate(columns)
+            ]
         self._rows.update(zip(ids, zip(*columns, strict=True), strict=True))
 
     def canonical(self) -> list[Any]:

@@ -30,6 +30,7 @@ class Column(Generic[V]):
         self.default = default
         self.name = ""
         self.index = -1
+        self.bit = 0
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -50,7 +51,7 @@ class Column(Generic[V]):
             raise RowError(row.table_name, row.id, self.name, str(error)) from None
         if wire != row.wire_values[self.index]:
             row.wire_values[self.index] = wire
-            row.changed[row.id] = None
+            row.changed[row.id] = row.changed.get(row.id, 0) | self.bit
 
     def to_wire(self, value: V) -> Any:
         """The value as it travels; ValueError if the column cannot hold it."""
@@ -86,7 +87,7 @@ class _Int(Column[int]):
                 super().__set__(row, value)  # says what is wrong
             elif value != (values := row.wire_values)[self.index]:
                 values[self.index] = value
-                row.changed[row.id] = None
+                row.changed[row.id] = row.changed.get(row.id, 0) | self.bit
 
     def to_wire(self, value: int) -> int:
         if value.__class__ is not int:

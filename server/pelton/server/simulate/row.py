@@ -5,6 +5,8 @@ Rows hold wire values, so that a delta is a transposition, not a conversion. Nev
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Iterator
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
@@ -15,8 +17,8 @@ __all__ = ["Row", "Table", "TableDelta"]
 
 ROW_NAMES = frozenset({"changed", "columns", "id", "table_name", "wire_values"})
 
-TableDelta: TypeAlias = list[list[Any]]
-"""`[removed ids, ids, values of column 0, values of column 1, ...]`."""
+TableDelta: TypeAlias = list[list[Any] | None]
+"""`[removed ids, ids, values of column 0, values of column 1, ...]`; None for a column that changed in none of the rows."""
 
 
 class Row:
@@ -42,14 +44,14 @@ class Row:
                 raise GameError(f"{cls.__name__}.{name}: its default: {error}") from None
         cls.columns = (*(inherited[0] if inherited else ()), *own.values())
         for index, column in enumerate(cls.columns):
-            column.index = index
+            column.index, column.bit = index, 1 << index
 
-    def __init__(self, row_id: int, table_name: str, wire_values: list[Any], changed: dict[int, None]) -> None:
+    def __init__(self, row_id: int, table_name: str, wire_values: list[Any], changed: dict[int, int]) -> None:
         self.id = row_id
         self.table_name = table_name
         self.wire_values = wire_values
         self.changed = changed
-        """The table's set of rows that clients must hear of; columns note the row's id there."""
+        """What clients must hear of, for the whole table: by row id, a bit for each column."""
 
     def __repr__(self) -> str:
         fields = ", ".join(
@@ -70,7 +72,8 @@ class Table(Generic[R]):
         self.row = row
         self.name = name
         self._rows: dict[int, R] = {}
-        self._changed: dict[int, None] = {}  # a set that keeps order: the order of a delta must not depend on hashes
+        self._changed: dict[int, int] = {}  # keeps order: the order of a delta must not depend on hashes
+        self._every_column = (1 << len(row.columns)) - 1
         self._removed: dict[int, None] = {}
         self._fresh: set[int] = set()
 
@@ -115,7 +118,7 @@ class Table(Generic[R]):
         if values:
             raise RowError(self.name, row_id, next(iter(values)), f"{self.row.__name__} has no such column")
         row = self._rows[row_id] = self.row(row_id, self.name, wire, self._changed)
-        self._changed[row_id] = None
+        self._changed[row_id] = self._every_column
         self._fresh.add(row_id)
         return row
 
@@ -133,17 +136,20 @@ class Table(Generic[R]):
         if not self._changed and not self._removed:
             return None
         removed, ids = list(self._removed), list(self._changed)
+        columns = functools.reduce(operator.or_, self._changed.values(), 0)
         self._removed.clear()
         self._changed.clear()
         self._fresh.clear()
-        return self._columns(removed, ids)
+        return self._columns(removed, ids, columns)
 
     def whole(self) -> TableDelta:
         """All rows in the order of their ids, as a client that knows nothing needs them."""
-        return self._columns([], sorted(self._rows))
+        return self._columns([], sorted(self._rows), self._every_column)
 
-    def _columns(self, removed: list[int], ids: list[int]) -> TableDelta:
-        rows = self._rows
-        if not ids:
-            return [removed, ids, *([] for _ in self.row.columns)]
-        return [removed, ids, *map(list, zip(*[rows[row_id].wire_values for row_id in ids], strict=True))]
+    def _columns(self, removed: list[int], ids: list[int], columns: int) -> TableDelta:
+        values = [self._rows[row_id].wire_values for row_id in ids]
+        delta: TableDelta = [removed, ids]
+        for column in self.row.columns:
+            index = column.index
+            delta.append([row[index] for row in values] if columns & column.bit else None)
+        return delta
