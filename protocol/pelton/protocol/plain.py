@@ -14,8 +14,10 @@ from pelton.protocol.schema import Message
 # The package has no types; these say what is used of it.
 _pack = cast("Callable[[Any], bytes]", msgpack.packb)  # pyright: ignore[reportUnknownMemberType]
 _unpack = cast("Callable[..., Any]", msgpack.unpackb)  # pyright: ignore[reportUnknownMemberType]
+_Unpacker = cast("Callable[..., Any]", msgpack.Unpacker)  # pyright: ignore[reportUnknownMemberType]
+_UnpackError = cast("type[Exception]", msgpack.UnpackException)  # pyright: ignore[reportUnknownMemberType]
 
-__all__ = ["decode_server", "encode", "encode_value"]
+__all__ = ["SharedFrames", "decode_server", "encode", "encode_value"]
 
 # Field types in the order of the wire. What they hold deeper down is looked at by whoever uses it.
 _NUMBER = (int, float)
@@ -47,6 +49,44 @@ def decode_server(payload: bytes) -> ServerMessage:
         if not isinstance(fields[index], kind) or isinstance(fields[index], bool):
             raise BadMessage(f"message {fields[0]}: field {index} is of the wrong type")
     return make(*fields[1:])
+
+
+_FRAME = b"\x97\x14"
+"""How a frame begins: an array of 7, the first of them 20."""
+
+
+class SharedFrames:
+    """`decode_server` for many clients in one process: what everybody in a room gets is decoded once and shared.
+
+    A frame is its own to a client only in front, `[20, ack, refused, ...`; the rest is the same bytes for all, and
+    nearly all of the work. Who gets a shared message must not change what is in it.
+    """
+
+    def __init__(self, kept_max: int = 32) -> None:
+        self._kept: dict[bytes, tuple[Any, ...]] = {}
+        self._kept_max = kept_max
+
+    def __call__(self, payload: bytes) -> ServerMessage:
+        if not payload.startswith(_FRAME):
+            return decode_server(payload)
+        try:
+            unpacker = _Unpacker(
+                max_buffer_size=len(payload), max_array_len=len(payload), max_map_len=64, max_ext_len=0
+            )
+            unpacker.feed(payload)
+            _, _, ack, refused = unpacker.read_array_header(), unpacker.unpack(), unpacker.unpack(), unpacker.unpack()
+        except (ValueError, RecursionError, MemoryError, _UnpackError):
+            return decode_server(payload)  # which says what is wrong
+        shared = payload[unpacker.tell() :]
+        rest = self._kept.get(shared)
+        if rest is not None and (type(ack), type(refused)) == (int, list):
+            return Frame(ack, refused, *rest)
+        message = decode_server(payload)
+        if isinstance(message, Frame):
+            if len(self._kept) >= self._kept_max:
+                del self._kept[next(iter(self._kept))]
+            self._kept[shared] = (message.tick, message.base, message.tables, message.digest)
+        return message
 
 
 def encode(message: Message) -> bytes:

@@ -95,7 +95,7 @@ def test_a_delta_builds_on_the_tick_before_and_a_keyframe_on_nothing() -> None:
     assert (delta.tick, delta.base, delta.digest) == (7, 6, None)
     assert (keyframe.tick, keyframe.base, keyframe.digest) == (7, 0, None)
     assert delta.tables[1] is None
-    assert (delta.tables[0] or [])[:2] == [[], [3, 1]]
+    assert (delta.tables[0] or [])[:2] == [[], [1, 3]]
     assert (keyframe.tables[0] or [])[:2] == [[], [1, 3]]
 
 

@@ -193,7 +193,7 @@ def test_an_outcome_holds_the_changes_of_its_own_tick(room: Tally) -> None:
     ticker = new_ticker(room, ada)
     assert ticker.step().tables == [[[], [1], [0], [""]]]
     offer(ada, 1, Add(3))
-    assert ticker.step().tables == [[[], [1], [3], [""]]]
+    assert ticker.step().tables == [[[], [1], [3], None]]
     assert ticker.step().tables == [None]
     assert ticker.whole() == [[[], [1], [3], [""]]]
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -27,7 +28,7 @@ from pelton.protocol import (
     Rejected,
     Welcome,
 )
-from pelton.protocol.messages import HOW_BY_ID, HOW_CREATE, HOW_JOIN_OR_CREATE, Option
+from pelton.protocol.messages import HOW_BY_ID, HOW_CREATE, HOW_JOIN_OR_CREATE, Option, ServerMessage
 from pelton.protocol.plain import decode_server, encode
 from pelton.protocol.schema import Message
 from pelton.wire import ClientHandshake, TransportChannel, WebSocket
@@ -43,15 +44,21 @@ NORMAL, PROTOCOL_ERROR = 1000, 1002
 
 @asynccontextmanager
 async def connect(
-    url: str, *, name: str = "pelton-python", timeout_s: float = 10.0, tls: ssl.SSLContext | None = None
+    url: str,
+    *,
+    name: str = "pelton-python",
+    timeout_s: float = 10.0,
+    tls: ssl.SSLContext | None = None,
+    decode: Callable[[bytes], ServerMessage] = decode_server,
 ) -> AsyncGenerator[Client]:
     """Connect and say hello; on leaving the block, say goodbye.
 
-    `tls` is the context for a wss:// address (default: the system's).
+    `tls` is the context for a wss:// address (default: the system's). `decode` is for many clients in one program,
+    see `pelton.protocol.plain.SharedFrames`.
 
     CannotConnect if that does not work within `timeout_s` seconds.
     """
-    client = Client(url, name)
+    client = Client(url, name, decode)
     try:
         await client.open(timeout_s, tls)
         yield client
@@ -62,7 +69,7 @@ async def connect(
 class Client:
     """Made by `connect`. Holds at most one seat at a time."""
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, decode: Callable[[bytes], ServerMessage] = decode_server) -> None:
         self.url = url
         self.session_id = ""
         self.server = ""
@@ -70,6 +77,7 @@ class Client:
         self.room: Room | None = None
         """The seat held now."""
         self._name = name
+        self._decode = decode
         self._loop = asyncio.get_running_loop()
         self._replies: dict[object, asyncio.Future[Any]] = {}
         self._joining = False
@@ -103,9 +111,9 @@ class Client:
     async def ping(self) -> float:
         """The round trip to the server in seconds."""
         self._pings = nonce = (self._pings + 1) % 2**32
-        sent = self._loop.time()
+        sent = time.monotonic()
         await self._ask(Ping(nonce), nonce)
-        return self._loop.time() - sent
+        return time.monotonic() - sent
 
     # What the WebSocket calls.
 
@@ -114,7 +122,7 @@ class Client:
 
     def received(self, payload: bytes) -> None:
         try:
-            message = decode_server(payload)
+            message = self._decode(payload)
         except BadMessage as bad:
             self._problem = f"the server sent what is no message: {bad.problem}"
             self._websocket.close(PROTOCOL_ERROR, bad.problem)
@@ -122,7 +130,7 @@ class Client:
         match message:
             case Frame():
                 if self.room is not None:
-                    self.room.receive(message, self._loop.time())
+                    self.room.receive(message, time.monotonic())
             case Left(reason):
                 if self.room is not None:
                     self.room.end(reason)
@@ -135,7 +143,7 @@ class Client:
                 self._websocket.push(encode(Leave()))  # whoever asked has given up
             case Joined():
                 self._joining = False
-                self.room = Room(message, self._send, self._websocket.pause, self._websocket.resume, self._loop.time)
+                self.room = Room(message, self._send, self._websocket.pause, self._websocket.resume, time.monotonic)
                 self._answer(Joined, self.room)
             case Welcome():
                 self._answer(Welcome, message)

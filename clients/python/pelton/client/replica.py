@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from operator import lt
 from typing import Any
 
 from pelton.client.errors import ServerFault
@@ -30,17 +32,24 @@ class ReplicaRow:
 
 
 class ReplicaTable:
-    """The rows of one table by id."""
+    """The rows of one table by id.
+
+    A frame that has every row, as when all ships fly, is kept by column, as it came: rows are made of it when somebody
+    looks at one, or when a frame changes only some. Making them is most of what taking in a frame would cost.
+    """
 
     def __init__(self, name: str, columns: Sequence[Sequence[Any]]) -> None:
         self.name = name
         self.columns = tuple(str(column[0]) for column in columns)
-        self._rows: dict[int, tuple[Any, ...]] = {}
+        self._made: dict[int, tuple[Any, ...]] = {}
+        self._ids: list[int] = []
+        self._whole: list[list[Any]] | None = None
+        """All rows by column, in the order of `_ids`; then `_made` is out of date. Shared: never changed in place."""
         readers = {str(spec[0]): _reader(index, spec) for index, spec in enumerate(columns)}
         self._row_type = type("ReplicaRow", (ReplicaRow,), {**readers, "__slots__": (), "columns": self.columns})
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._made) if self._whole is None else len(self._ids)
 
     def __contains__(self, row_id: object) -> bool:
         return row_id in self._rows
@@ -57,29 +66,47 @@ class ReplicaTable:
 
     def clear(self) -> None:
         """Forget everything; a keyframe follows."""
-        self._rows.clear()
+        self._made = {}
+        self._whole = None
 
     def apply(self, delta: Sequence[Any]) -> None:
         """Take in one table's part of a frame. ValueError or KeyError if it does not fit."""
         removed, ids, *columns = delta
-        for row_id in removed:
-            del self._rows[row_id]
         if len(columns) != len(self.columns) or any(
             len(column) != len(ids) for column in columns if column is not None
         ):
             raise ValueError("columns of different lengths")
-        if any(column is None for column in columns):  # unchanged in all these rows
-            before = [self._rows[row_id] for row_id in ids]
+        if not removed and self._whole is not None and ids == self._ids:
+            self._whole = [old if new is None else new for new, old in zip(columns, self._whole, strict=True)]
+            return
+        rows = self._rows
+        for row_id in removed:
+            del rows[row_id]
+        if any(column is None for column in columns):  # it changed in none of these rows
+            before = [rows[row_id] for row_id in ids]
             columns = [
                 [row[index] for row in before] if column is None else column for index, column in enumerate(columns)
             ]
-        self._rows.update(zip(ids, zip(*columns, strict=True), strict=True))
+        rows.update(zip(ids, zip(*columns, strict=True), strict=True))
+        if len(rows) == len(ids) == len(set(ids)):
+            self._ids, self._whole = ids, columns
 
     def canonical(self) -> list[Any]:
         """All rows in the order of their ids, in the form of a keyframe: what the digest is made of."""
-        ids = sorted(self._rows)
-        columns = list(map(list, zip(*(self._rows[row_id] for row_id in ids), strict=True)))
+        if self._whole is not None and all(map(lt, self._ids, islice(self._ids, 1, None))):
+            return [[], self._ids, *self._whole]
+        rows = self._rows
+        ids = sorted(rows)
+        columns = list(map(list, zip(*(rows[row_id] for row_id in ids), strict=True)))
         return [[], ids, *(columns or ([] for _ in self.columns))]
+
+    @property
+    def _rows(self) -> dict[int, tuple[Any, ...]]:
+        """The rows by id, made of what came last if need be."""
+        if self._whole is not None:
+            self._made = dict(zip(self._ids, zip(*self._whole, strict=True), strict=True))
+            self._whole = None
+        return self._made
 
 
 class Replica:

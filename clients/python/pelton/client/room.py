@@ -31,7 +31,7 @@ class Frame:
 
     `refused`: actions by their number that will not take effect, with the reason. `taken`: actions that the
     game has taken by this tick, with the seconds from sending them to the arrival of this frame. Every action
-    appears once in one of the two. `arrived_s` is the event loop's time of arrival.
+    appears once in one of the two. `arrived_s` is `time.monotonic()` at its arrival.
     """
 
     tick: int
@@ -84,7 +84,7 @@ class Room:
         self.left_reason: str | None = None
         """Why there is no seat any more; None while there is one."""
         self.unanswered: dict[int, float] = {}
-        """Actions by number that the server has neither taken nor refused yet, with the loop's time of sending."""
+        """Actions by number that the server has neither taken nor refused yet, with `time.monotonic()` at sending."""
         self._last_seq = 0
         self._now_s = now_s
         self._send = send

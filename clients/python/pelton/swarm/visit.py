@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 
 from pelton.client import Client, ClientError, NotSeated, Room, StateMismatch, connect
+from pelton.protocol.plain import SharedFrames
 from pelton.swarm.behaviour import Me
 from pelton.swarm.plan import Plan
 from pelton.swarm.tally import Tally
@@ -25,10 +26,11 @@ OWN_WILL = (None, "you_left")
 class Visit:
     """A bot from its arrival to its goodbye."""
 
-    def __init__(self, number: int, plan: Plan, tally: Tally) -> None:
+    def __init__(self, number: int, plan: Plan, tally: Tally, decode: SharedFrames) -> None:
         self.number = number
         self._plan = plan
         self._tally = tally
+        self._decode = decode
         self._dismissed = False
         self._me: Me | None = None
         self._limit: asyncio.Timeout | None = None
@@ -38,7 +40,7 @@ class Visit:
         tally, said = self._tally, False
         tally.started += 1
         try:
-            async with connect(self._plan.url, name=f"bot {self.number}") as client:
+            async with connect(self._plan.url, name=f"bot {self.number}", decode=self._decode) as client:
                 tally.connected += 1
                 room = await self._take_seat(client)
                 tally.seated += 1

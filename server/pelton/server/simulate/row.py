@@ -18,7 +18,7 @@ __all__ = ["Row", "Table", "TableDelta"]
 ROW_NAMES = frozenset({"changed", "columns", "id", "table_name", "wire_values"})
 
 TableDelta: TypeAlias = list[list[Any] | None]
-"""`[removed ids, ids, values of column 0, values of column 1, ...]`; None for a column that changed in none of the rows."""
+"""`[removed ids, ids, values of column 0, ...]`, ids ascending; None for a column that changed in none of the rows."""
 
 
 class Row:
@@ -72,7 +72,7 @@ class Table(Generic[R]):
         self.row = row
         self.name = name
         self._rows: dict[int, R] = {}
-        self._changed: dict[int, int] = {}  # keeps order: the order of a delta must not depend on hashes
+        self._changed: dict[int, int] = {}
         self._every_column = (1 << len(row.columns)) - 1
         self._removed: dict[int, None] = {}
         self._fresh: set[int] = set()
@@ -132,10 +132,13 @@ class Table(Generic[R]):
             self._removed[row_id] = None
 
     def take_delta(self) -> TableDelta | None:
-        """What changed since the last call, or None; forgets it."""
+        """What changed since the last call, or None; forgets it.
+
+        Only the columns that changed; whole rows where one is new, since its reader has nothing of it.
+        """
         if not self._changed and not self._removed:
             return None
-        removed, ids = list(self._removed), list(self._changed)
+        removed, ids = list(self._removed), sorted(self._changed)
         columns = functools.reduce(operator.or_, self._changed.values(), 0)
         self._removed.clear()
         self._changed.clear()
@@ -151,5 +154,5 @@ class Table(Generic[R]):
         delta: TableDelta = [removed, ids]
         for column in self.row.columns:
             index = column.index
-            delta.append([row[index] for row in values] if columns & column.bit else None)
+            delta.append([row[index] for row in values] if columns & column.bit or not ids else None)
         return delta
