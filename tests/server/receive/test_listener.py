@@ -194,6 +194,8 @@ async def test_a_peer_that_goes_by_itself_is_gone_at_once(wheel: Wheel) -> None:
     for leave in (Peer.break_off, lambda peer: peer.sock.close()):
         peer = Peer(wheel.port)
         await peer.join()
+        await peer.say(5, 1)
+        await peer.hear_until(21)  # so the join is read as well
         await wheel.ticks()
         assert wheel.lobby.players == 1
         leave(peer)

@@ -5,8 +5,6 @@ Rows hold wire values, so that a delta is a transposition, not a conversion. Nev
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Iterator
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
@@ -139,7 +137,9 @@ class Table(Generic[R]):
         if not self._changed and not self._removed:
             return None
         removed, ids = list(self._removed), sorted(self._changed)
-        columns = functools.reduce(operator.or_, self._changed.values(), 0)
+        columns = 0
+        for changed in self._changed.values():
+            columns |= changed
         self._removed.clear()
         self._changed.clear()
         self._fresh.clear()
