@@ -22,6 +22,8 @@ from websockets.uri import parse_uri
 
 __all__ = ["HEAD_BYTES_MAX", "ClientHandshake", "HandshakeRefused", "Page", "Refused", "ServerHandshake", "split_head"]
 
+# The library counts a ping between the fragments of a message as part of it; WebSocket counts exactly.
+CONTROL_BYTES_MAX = 125
 HEAD_BYTES_MAX = 8192
 """The longest HTTP head that is read; browsers send about 600 bytes."""
 
@@ -93,7 +95,8 @@ class ServerHandshake:
             refusal = Page.text(405, "only GET is answered here").response()
             # the answer to HEAD has no body, or the client takes it for the next answer
             raise Refused(b"".join(refusal.partition(b"\r\n\r\n")[:2]) if head.startswith(b"HEAD ") else refusal)
-        protocol = ServerProtocol(subprotocols=[Subprotocol(self.subprotocol)], max_size=self.message_bytes_max)
+        size_max = self.message_bytes_max + CONTROL_BYTES_MAX
+        protocol = ServerProtocol(subprotocols=[Subprotocol(self.subprotocol)], max_size=size_max)
         protocol.receive_data(head)
         events = protocol.events_received()
         if not events or not isinstance(events[0], Request):
@@ -129,7 +132,8 @@ class ClientHandshake:
         except (InvalidURI, ValueError) as error:  # ValueError: a port that is none
             raise ValueError(f"not a WebSocket address: {url!r} (expected ws://host:port/ or wss://host/)") from error
         self.host, self.port, self.secure = uri.host, uri.port, uri.secure
-        self._protocol = ClientProtocol(uri, subprotocols=[Subprotocol(subprotocol)], max_size=message_bytes_max)
+        size_max = message_bytes_max + CONTROL_BYTES_MAX
+        self._protocol = ClientProtocol(uri, subprotocols=[Subprotocol(subprotocol)], max_size=size_max)
         self._protocol.send_request(self._protocol.connect())
 
     def request(self) -> bytes:

@@ -62,7 +62,8 @@ class TransportChannel(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._full = self._websocket.congested = False
-        self._guard(self._websocket.writable)
+        # Not from within this call: asyncio's transport does not expect to be closed by it (3.11).
+        self._loop.call_soon(self._guard, self._websocket.writable)
 
     # What the WebSocket calls.
 

@@ -274,7 +274,10 @@ class WebSocket:
             header, length = found
             start = position + header
             stop = start + length
-            legal = length <= self._max and buffer[position + 1] & MASKED == self._mask_bit
+            if length > self._max:
+                self.close(TOO_BIG, f"a message of more than {self._max} bytes")
+                return
+            legal = buffer[position + 1] & MASKED == self._mask_bit
             if legal and stop > end:
                 break
             if legal and buffer[position] == FIN_BINARY and self._fragments is None:
@@ -312,7 +315,9 @@ class WebSocket:
         elif frame.opcode is Opcode.BINARY or frame.opcode is Opcode.CONT:
             parts = self._fragments = self._fragments or []
             parts.append(bytes(frame.data))
-            if frame.fin:
+            if sum(map(len, parts)) > self._max:
+                self.close(TOO_BIG, f"a message of more than {self._max} bytes")
+            elif frame.fin:
                 self._fragments = None
                 self._endpoint.received(b"".join(parts))
             elif len(parts) >= FRAGMENTS_MAX:
