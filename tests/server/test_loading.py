@@ -150,6 +150,13 @@ def test_a_file_named_as_a_module_that_is_there_already_is_refused(write: Write,
         games_in_file(file)
 
 
+@pytest.mark.parametrize("name", ["my.game.py", "json.game.py"])
+def test_a_file_that_cannot_be_named_as_a_module_is_refused(write: Write, name: str) -> None:
+    file = write(name, GAME.format(name="Game"))
+    with pytest.raises(GameError, match=name):
+        games_in_file(file)
+
+
 def test_the_base_of_all_rooms_is_no_game(write: Write) -> None:
     file = write("my_game.py", GAME.format(name="Game"))
     assert Room.__name__ not in str(games_in_file(file))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -29,6 +31,14 @@ class Stage:
         self.room = new_room(Tally)
         self.ticker: Ticker = new_ticker(self.room, *seats)
         self.fanout = Fanout(settings(*overrides).deliver, self.metrics)
+
+    def come_and_go(self) -> Seat:
+        seat = new_seat(99)
+        self.ticker.request(seat)
+        self.tick(2)
+        self.ticker.release(seat)
+        self.tick(2)
+        return seat
 
     def tick(self, count: int = 1) -> None:
         for _ in range(count):
@@ -114,6 +124,14 @@ def test_nothing_is_sent_to_who_has_left(ada: Seat, bob: Seat) -> None:
     assert session_of(ada).frames[-1].tick == 2
     assert session_of(bob).frames[-1].tick == 5
     assert session_of(bob).frames[2].tables == [[[1], [], [], []]]
+
+
+def test_who_has_left_is_not_kept() -> None:
+    """Neither by the room nor by what it sends with: players come and go for as long as a room lives."""
+    stage = Stage(new_seat(1))
+    gone = weakref.ref(session_of(stage.come_and_go()))
+    gc.collect()
+    assert gone() is None
 
 
 def test_who_came_and_went_before_the_tick_is_told_nothing(ada: Seat, bob: Seat) -> None:

@@ -186,8 +186,18 @@ async def test_a_peer_that_does_not_go_is_dropped_in_time(wheel: Wheel) -> None:
         assert (await peer.closed())[0] == 4405
         await wheel.pass_time(CLOSE_TIMEOUT_S - 0.001)
         assert not wheel.listener.quiet
+        await peer.send(b"still here")
         await wheel.pass_time(0.001)
         assert wheel.listener.quiet
+        with pytest.raises(ConnectionError):
+            await talk_on(wheel, peer)
+
+
+async def talk_on(wheel: Wheel, peer: Peer) -> None:
+    """The system tells a peer that nobody is there any more with one of his next words."""
+    for _ in range(3):
+        await peer.send(b"still here")
+        await wheel.turned()
 
 
 async def test_a_peer_that_goes_by_itself_is_gone_at_once(wheel: Wheel) -> None:

@@ -16,7 +16,7 @@ from pelton.server.simulate.errors import RoomFault
 from pelton.server.simulate.pipeline import TickActions
 from pelton.server.simulate.seat import Seat
 from pelton.server.simulate.ticker import Ticker
-from pelton.streams import PENDING
+from pelton.streams import PENDING, Poll
 from tests.server.fakes import new_room, new_seat, new_ticker, offer
 from tests.server.games import Add
 
@@ -215,6 +215,36 @@ def test_a_pipeline_that_is_polled_answers_the_same() -> None:
     offer(seat, 1, *adds(1, 2, 3))
     ticker.step()
     assert (room.came, [seq for seq, _ in seat.refused], seat.acked) == ([2], [1, 3], 3)
+
+
+class Throttle(Stream[Played]):
+    """A stage of a game's own that lets two through a tick; PENDING says that there is nothing more now."""
+
+    def __init__(self, source: Stream[Played]) -> None:
+        self.source = source
+        self.left = 2
+
+    def poll(self, waker: object = None) -> Played | Poll:
+        if not self.left:
+            return PENDING
+        self.left -= 1
+        return self.source.poll()
+
+
+def test_a_stage_that_wants_no_more_this_tick_leaves_the_rest_for_the_next() -> None:
+    stages: list[Throttle] = []
+
+    def build(actions: Stream[Played]) -> Stream[Played]:
+        stages.append(Throttle(actions))
+        return stages[0]
+
+    room, ticker, (seat,) = new_piped(build)
+    offer(seat, 1, *adds(1, 2, 3))
+    ticker.step()
+    assert (room.came, seat.acked, seat.refused) == ([1, 2], 2, [])
+    stages[0].left = 2
+    ticker.step()
+    assert (room.came, seat.acked, seat.refused) == ([1, 2, 3], 3, [])
 
 
 def test_a_source_without_a_tick_has_nothing() -> None:

@@ -159,6 +159,29 @@ def test_one_column_object_under_two_names_is_two_columns_or_is_refused() -> Non
     assert (row.a, row.b) == (1, 2)
 
 
+def test_one_column_object_in_two_rows_is_a_column_of_each_or_is_refused() -> None:
+    """To write `POSITION = Quant(0, 4096, 1 / 8)` once and use it twice suggests itself."""
+    column = U8()
+    try:
+        first: Any = type("First", (Row,), {"hull": U8(), "x": column})
+        second: Any = type("Second", (Row,), {"x": column})
+    except GameError:
+        return
+    assert second is not first
+    row: Any = Table(first, "firsts").add(1, hull=10, x=20)
+    assert (row.hull, row.x) == (10, 20)
+
+
+def test_columns_of_a_base_that_is_no_row_are_columns_or_are_refused() -> None:
+    mixin: Any = type("Moving", (), {"x": U8()})
+    try:
+        mixed: Any = type("Mixed", (mixin, Row), {"hull": U8()})
+    except GameError:
+        return
+    row: Any = Table(mixed, "mixed").add(1, x=1, hull=2)
+    assert (row.x, row.hull) == (1, 2)
+
+
 # Deltas.
 
 
