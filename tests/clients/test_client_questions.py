@@ -1,4 +1,4 @@
-"""Questions, goodbyes and several tasks at once: each gets its own answer, or is told that there is none."""
+"""Questions and goodbyes: each gets its own answer, or is told that there is none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 
 from pelton.client import Client, ClientError, Closed, connect
 from pelton.client import client as client_module
-from pelton.protocol.plain import encode_value
 from tests.clients.fake_server import JOINED, FakeServer, Line
 
 EMPTY: list[list[Any]] = [[], [], [], []]
@@ -186,48 +185,3 @@ async def test_the_goodbye_of_who_does_not_iterate_is_answered_too(monkeypatch: 
             await paused.wait()
             left_s = now_s()
         assert now_s() - left_s < patience_s
-
-
-# Several tasks.
-
-
-async def test_actions_of_several_tasks_are_sent_in_the_order_of_their_numbers() -> None:
-    """A server ends a connection whose numbers do not rise.
-
-    Here the network is full when the second one is to be sent, and takes more just before the third.
-    """
-    websocket = StutteringWebSocket()
-    client = Client("ws://127.0.0.1:1/", "test")
-    client._websocket = websocket  # type: ignore[assignment]  # no public way to fill a network just so
-    joining = asyncio.ensure_future(client.join_or_create("arena"))
-    await asyncio.sleep(0)
-    client.received(encode_value(JOINED))
-    room = await joining
-    websocket.numbers.clear()
-    await room.act("shoot")
-    websocket.full = True
-    second = asyncio.ensure_future(room.act("shoot"))
-    await asyncio.sleep(0)
-    websocket.full = False
-    client.drained()
-    await room.act("shoot")
-    await second
-    assert websocket.numbers == [1, 2, 3]
-
-
-class StutteringWebSocket:
-    """Takes messages unless it is full; keeps the numbers of the actions."""
-
-    def __init__(self) -> None:
-        self.full = False
-        self.numbers: list[int] = []
-
-    def send(self, payload: bytes) -> bool:
-        if not self.full:
-            self.numbers.append(payload[2])  # 93 04 <seq> ...
-        return not self.full
-
-    def pause(self) -> None:
-        """Frames do not come here."""
-
-    resume = pause
