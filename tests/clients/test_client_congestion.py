@@ -1,4 +1,4 @@
-"""Several tasks of one client while the network is full: what is sent is in order, and what is given up leaves no trace."""
+"""Several tasks of one client while the network is full: all is sent in order, what is given up leaves no trace."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ JOIN, LEAVE, ACT = 2, 3, 4
 
 
 class StutteringWebSocket:
-    """Takes messages unless it is full; keeps what it took, as `[number of the message, its first field]`."""
+    """Takes messages unless it is full; keeps their numbers and, of an action, its own."""
 
     def __init__(self) -> None:
         self.full = False
-        self.sent: list[list[int]] = []
+        self.sent: list[tuple[int, int]] = []
 
     def send(self, payload: bytes) -> bool:
         return not self.full and self.push(payload)
 
     def push(self, payload: bytes) -> bool:
-        self.sent.append(list(payload[1:3]))
+        self.sent.append((payload[1], payload[2] if payload[1] == ACT else 0))
         return True
 
     def pause(self) -> None:

@@ -30,8 +30,9 @@ async def test_a_question_that_is_under_way_when_the_server_vanishes_is_answered
             with pytest.raises(Closed) as caught:
                 await question(client)
             assert caught.value.code == 1006
-            with pytest.raises(Closed):
-                await question(client)
+            for _ in range(3):
+                with pytest.raises(Closed):
+                    await question(client)
 
 
 async def test_a_pong_that_nobody_waits_for_is_passed_over() -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from pelton.streams import CLOSED, PENDING, ConcurrentPoll, Inbox, Merge, Poll, Stream, StreamError, Waker
+from pelton.streams import CLOSED, PENDING, ConcurrentPoll, Inbox, Merge, Offer, Poll, Stream, StreamError, Waker
 from tests.streams.fakes import Counting, Endless, Script, Wakes, inbox_of, taken
 
 T = TypeVar("T")
@@ -87,6 +87,15 @@ async def test_a_next_that_is_cancelled_after_it_was_woken_loses_nothing(inbox: 
     inbox.offer(1)
     await cancelled(task)
     assert (len(inbox), inbox.delivered) == (1, 0)
+    assert await inbox.next() == 1
+
+
+async def test_an_offer_between_a_cancel_and_its_effect_raises_nothing_and_is_kept(inbox: Inbox[int]) -> None:
+    task = await parked(inbox.next())
+    task.cancel()
+    assert inbox.offer(1) is Offer.OK
+    await asyncio.wait([task])
+    assert task.cancelled()
     assert await inbox.next() == 1
 
 
