@@ -1,8 +1,7 @@
 """The one interface of the core: a stream is polled, never awaited, and owns no task.
 
 A stream answers `poll` at once with an item, PENDING or CLOSED. Combinators are inert objects over `poll`;
-`async for` is a thin edge that parks on one future. The contract (R1 to R9) is written down in docs/streams.md
-and checked by `pelton.streams.testing`.
+`async for` is a thin edge that parks on one future. What each method promises stands in its docstring.
 """
 
 from __future__ import annotations

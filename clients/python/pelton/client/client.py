@@ -82,6 +82,7 @@ class Client:
         self._replies: dict[object, asyncio.Future[Any]] = {}
         self._joining = False
         self._sending = asyncio.Lock()
+        self._waiting = 0
         self._writable = asyncio.Event()
         self._channel: TransportChannel | None = None
         self._end: Closed | None = None
@@ -138,7 +139,7 @@ class Client:
             case Rejected(reason, detail):
                 self._joining = False
                 self._answer(Joined, JoinRejected(reason, detail))
-            case Joined() if Joined not in self._replies:
+            case Joined() if not self._is_awaited(Joined):
                 self._joining = False
                 self._websocket.push(encode(Leave()))  # whoever asked has given up
             case Joined():
@@ -195,9 +196,8 @@ class Client:
     async def _join(self, how: int, target: str, options: dict[str, Option]) -> Room:
         if self.room is not None:
             raise ClientError(f"this connection has a seat in room {self.room.room_id} already; leave it first")
-        if self._joining:
+        if self._joining or Joined in self._replies:
             raise ClientError("a join is under way; wait for its answer")
-        self._joining = True
         room: Room = await self._ask(Join(how, target, options), Joined)
         return room
 
@@ -206,6 +206,7 @@ class Client:
         future = self._replies[answer] = self._loop.create_future()
         try:
             await self._send(question)
+            self._joining = self._joining or (answer is Joined and self._end is None)
             return await future
         finally:
             self._replies.pop(answer, None)
@@ -213,14 +214,25 @@ class Client:
     async def _send(self, message: Message) -> None:
         """Send as soon as the network takes it. Closed if the connection is over."""
         payload = encode(message)
-        if not self._sending.locked() and self._websocket.send(payload):
+        if not self._waiting and self._websocket.send(payload):
             return
-        async with self._sending:  # in the order of asking
+        self._waiting += 1
+        try:
+            await self._send_in_turn(payload)
+        finally:
+            self._waiting -= 1
+
+    async def _send_in_turn(self, payload: bytes) -> None:
+        async with self._sending:  # which is given in the order of asking
             while not self._websocket.send(payload):
                 if self._end is not None:
                     raise Closed(self._end.code, self._end.reason)
                 self._writable.clear()
                 await self._writable.wait()
+
+    def _is_awaited(self, question: object) -> bool:
+        future = self._replies.get(question)
+        return future is not None and not future.done()
 
     def _answer(self, question: object, answer: object) -> None:
         future = self._replies.get(question)

@@ -6,6 +6,7 @@ not later.
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -130,7 +131,11 @@ class Room:
         """Give the seat back. Frames that are under way still arrive, then the iteration ends."""
         if self.left_reason is None:
             self.left_reason = "you_left"
-            await self._send(Leave())
+            try:
+                await self._send(Leave())
+            except asyncio.CancelledError:
+                self.left_reason = None  # it was never sent
+                raise
 
     def receive(self, frame: WireFrame, arrived_s: float) -> None:
         """A frame has come in (called by the connection)."""
