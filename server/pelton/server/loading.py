@@ -48,6 +48,8 @@ def games_in_file(path: Path) -> dict[str, str]:
     """
     if path.suffix != ".py" or not path.is_file():
         raise GameError(f"{path}: not a Python file")
+    if not path.stem.isidentifier():
+        raise GameError(f"{path}: cannot be imported under this name; use letters, digits and _")
     file = path.resolve()
     if _elsewhere(path.stem, file):
         raise GameError(f"{path}: there is a module named {path.stem!r} already; give the file another name")

@@ -90,6 +90,6 @@ class TickActions(Stream[Played]):
 
     def check_end(self) -> None:
         """The pipeline gave nothing more. RuntimeError if that was not because there was nothing more."""
-        if not self._drained and not self._closed:
+        if self._under_way is not None and not self._drained and not self._closed:
             raise RuntimeError("a stage of the pipeline raised StopIteration, out of a bare next() perhaps")
         self.settle()

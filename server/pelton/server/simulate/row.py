@@ -28,14 +28,17 @@ class Row:
     def __init_subclass__(cls) -> None:
         own: dict[str, Column[Any]] = {name: value for name, value in vars(cls).items() if isinstance(value, Column)}
         inherited = [base.columns for base in cls.__bases__ if issubclass(base, Row) and base.columns]
+        strangers = [base for base in cls.__mro__ if not issubclass(base, Row)]
+        if any(isinstance(value, Column) for base in strangers for value in vars(base).values()):
+            raise GameError(f"{cls.__name__}: a base that is no Row has columns; derive it from Row")
         if len(inherited) > 1:
             raise GameError(f"{cls.__name__}: only one of its bases may have columns")
         known = {column.name for columns in inherited for column in columns}
         for name, column in own.items():
             if name in known or name in ROW_NAMES:
                 raise GameError(f"{cls.__name__}.{name}: rows have an attribute of that name already")
-            if column.name != name:
-                raise GameError(f"{cls.__name__}.{name}: the same column object as {column.name!r}; make one for each")
+            if column.name != name or column.index >= 0:
+                raise GameError(f"{cls.__name__}.{name}: a column object that is in use already; make one for each")
             try:
                 column.to_wire(column.default)
             except ValueError as error:
