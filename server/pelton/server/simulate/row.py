@@ -28,7 +28,7 @@ class Row:
     def __init_subclass__(cls) -> None:
         own: dict[str, Column[Any]] = {name: value for name, value in vars(cls).items() if isinstance(value, Column)}
         inherited = [base.columns for base in cls.__bases__ if issubclass(base, Row) and base.columns]
-        strangers = [base for base in cls.__mro__ if not issubclass(base, Row)]
+        strangers: list[type[Any]] = [base for base in cls.__mro__ if not issubclass(base, Row)]
         if any(isinstance(value, Column) for base in strangers for value in vars(base).values()):
             raise GameError(f"{cls.__name__}: a base that is no Row has columns; derive it from Row")
         if len(inherited) > 1:
