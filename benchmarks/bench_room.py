@@ -129,7 +129,7 @@ def available(names: Sequence[str], folder: Path) -> list[Peer]:
         if any(peer.kind == "floor" for peer in peers):
             build_floor(folder)
     except PeerMissing as problem:
-        print(f"floor and floor-5ms are left out: {problem}")
+        print(f"floor and floor-polled are left out: {problem}")
         peers = [peer for peer in peers if peer.kind != "floor"]
     return peers
 

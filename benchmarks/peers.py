@@ -76,7 +76,7 @@ class Peer:
 
 PEERS = (
     Peer("floor", "C, epoll, wakes at every arrival", "plain", "floor"),
-    Peer("floor-5ms", "the same, looks at its sockets every 5 ms", "plain", "floor", ("-p", "5")),
+    Peer("floor-polled", "the same, looks at its sockets once a tick", "plain", "floor", ("-p", "50")),
     Peer("naive", "websockets' asyncio server and broadcast", "plain", "naive"),
     Peer("pelton", "sockets swept", "pelton", "pelton", ("server.transport=swept",)),
     Peer("pelton-aio", "asyncio transports", "pelton", "pelton", ("server.transport=asyncio",)),

@@ -106,6 +106,8 @@ class NoSockets:
     def __init__(self) -> None:
         self.looks: list[int] = []
         self.on_look: Callable[[], None] | None = None
+        self.on_connection: Callable[[], None] | None = None
+        self.waiting = True
 
     def look(self, now_ns: int) -> None:
         self.looks.append(now_ns)

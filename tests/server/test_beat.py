@@ -261,6 +261,50 @@ def test_a_tick_that_is_due_sooner_comes_sooner(loop: FakeLoop) -> None:
     assert loop.delays_s[-1] == 0.04
 
 
+def test_while_everybody_has_a_seat_only_the_ticks_look(loop: FakeLoop) -> None:
+    stage = Stage()
+    stage.player()  # one tick, at 0.05 s
+    stage.listener.waiting = False
+    stage.listener.looks.clear()
+    stage.beat.start()
+    fire(stage, loop, 0.05)
+    assert loop.delays_s == [0.05, 0.05]
+    assert (stage.rooms[0].ticker.tick, len(stage.listener.looks)) == (2, 2)
+
+
+def test_in_rooms_that_tick_slowly_pings_do_not_wait_for_the_tick(loop: FakeLoop) -> None:
+    class Slow(Tally):
+        tick_hz = 0.5
+
+    stage = Stage("receive.intake_seated_interval_ms=30", games={**GAMES, "slow": Slow})
+    stage.connect().say(*hello_and(any_room("slow")))
+    stage.listener.waiting = False
+    stage.beat.start()
+    assert loop.delays_s == [0.03]
+
+
+def test_who_connects_does_not_wait_as_long_as_those_who_have_a_seat(loop: FakeLoop) -> None:
+    stage = Stage()
+    stage.listener.waiting = False
+    stage.beat.start()
+    stage.clock.advance(0.01)
+    assert stage.listener.on_connection is not None
+    stage.listener.on_connection()
+    assert loop.delays_s == [0.05, INTERVAL_S]
+    stage.listener.on_connection()  # a second one at the same time changes nothing
+    assert loop.delays_s == [0.05, INTERVAL_S]
+    fire(stage, loop, INTERVAL_S)
+    assert stage.listener.looks == [0, 15_000_000]
+
+
+def test_a_connection_puts_off_no_look_that_comes_sooner(loop: FakeLoop) -> None:
+    stage = Stage()
+    stage.beat.start()
+    assert stage.listener.on_connection is not None
+    stage.listener.on_connection()
+    assert loop.delays_s == [INTERVAL_S]
+
+
 def test_a_turn_that_took_too_long_is_followed_at_once(loop: FakeLoop) -> None:
     stage = Stage()
     stage.listener.on_look = lambda: stage.clock.advance(1)

@@ -1,5 +1,6 @@
-"""The beat: the one timer that drives a server. Looks at the sockets every few milliseconds and right before each tick.
+"""The beat: the one timer that drives a server.
 
+Looks at the sockets right before each tick, and in between for those who have no tick to wait for.
 Nothing here waits, and packets do not wake it: what arrived is there at the next look.
 """
 
@@ -13,6 +14,7 @@ from pelton.server.clock import NS_PER_S, Clock
 from pelton.server.config import Config
 from pelton.server.deliver.fanout import Fanout
 from pelton.server.metrics import Metrics
+from pelton.server.receive.deadlines import NEVER_NS
 from pelton.server.receive.listener import Listener
 from pelton.server.simulate.errors import RoomFault
 from pelton.server.simulate.lobby import Lobby, OpenRoom
@@ -35,14 +37,17 @@ class Beat:
         self._lobby = lobby
         self._metrics = metrics
         self._interval_ns = config.receive.intake_interval_ms * 1_000_000
+        self._seated_interval_ns = config.receive.intake_seated_interval_ms * 1_000_000
         self._fanouts: dict[OpenRoom, Fanout] = {}
         self._loop: asyncio.AbstractEventLoop
         self._timer: asyncio.TimerHandle | None = None
+        self._next_ns = 0
         self.on_beat: Callable[[], None] | None = None
 
     def start(self) -> None:
         """Begin to turn on the running loop."""
         self._loop = asyncio.get_running_loop()
+        self._listener.on_connection = self._hurry
         self._round()
 
     def stop(self) -> None:
@@ -57,20 +62,32 @@ class Beat:
         try:
             next_ns = self.turn(now_ns)
         finally:
-            delay_ns = max(next_ns - self._clock.now_ns(), 0)
-            self._timer = self._loop.call_later(delay_ns / NS_PER_S, self._round)
+            self._wait_until(next_ns)
         if self.on_beat is not None:
             self.on_beat()
+
+    def _wait_until(self, next_ns: int) -> None:
+        self._next_ns = next_ns
+        delay_ns = max(next_ns - self._clock.now_ns(), 0)
+        self._timer = self._loop.call_later(delay_ns / NS_PER_S, self._round)
+
+    def _hurry(self) -> None:
+        """Somebody has connected: do not let him wait as long as those who have a seat."""
+        soon_ns = self._clock.now_ns() + self._interval_ns
+        if self._timer is not None and self._next_ns > soon_ns:
+            self._timer.cancel()
+            self._wait_until(soon_ns)
 
     def turn(self, now_ns: int) -> int:
         """Look at the sockets, then run the rooms that are due. Answers when the next turn should be."""
         self._listener.look(now_ns)
-        next_ns = now_ns + self._interval_ns
+        due_ns = NEVER_NS
         for opened in self._lobby:
             if opened.cadence.due_ns <= now_ns + SLACK_NS:
                 self._tick(opened, now_ns)
-            next_ns = min(next_ns, opened.cadence.due_ns)
-        return next_ns
+            due_ns = min(due_ns, opened.cadence.due_ns)
+        # A seated player's action waits for the tick in any case, and every tick looks right before.
+        return min(due_ns, now_ns + (self._interval_ns if self._listener.waiting else self._seated_interval_ns))
 
     def _tick(self, opened: OpenRoom, now_ns: int) -> None:
         metrics = self._metrics

@@ -75,6 +75,7 @@ class ReceiveConfig:
     """[receive]: from bytes to the actions that wait for the tick."""
 
     intake_interval_ms: Annotated[int, Between(1, 1000)]
+    intake_seated_interval_ms: Annotated[int, Between(1, 1000)]
     slice_bytes: Annotated[int, Between(256, 16_384)]
     message_bytes_max: Annotated[int, Between(512, 65_536)]
     hello_timeout_s: Annotated[float, Between(0.1, 300.0)]
@@ -128,6 +129,7 @@ class Config:
 
 
 ORDERS = (
+    Order("receive.intake_interval_ms", "receive.intake_seated_interval_ms", strict=False),
     Order("receive.inbox_low", "receive.inbox_high", strict=True),
     Order("receive.inbox_high", "receive.inbox_max", strict=False),
     # The answer to a slice or a message, pongs for example, is no longer than itself. If it did not

@@ -333,3 +333,38 @@ def test_what_is_accepted_inherits_a_small_send_buffer_and_no_delay() -> None:
         with accepted:
             assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * 8192
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+# Who waits for the next look, and who for the next tick.
+
+
+def waits(wheel: Wheel) -> bool:
+    return wheel.listener.waiting
+
+
+async def test_only_a_connection_without_a_seat_waits_for_a_look(wheel: Wheel) -> None:
+    assert not waits(wheel)
+    with Peer(wheel.port) as peer:
+        await connected(wheel, 1)
+        assert waits(wheel)
+        await peer.join("tally")
+        while not wheel.lobby.players:
+            await wheel.turned()
+        assert not waits(wheel)  # a promised seat is taken with the next tick
+        await wheel.ticks(2)
+        assert (await peer.hear())[0] == 17
+        await peer.say(3)
+        await peer.hear_until(19)
+        assert waits(wheel)
+    await connected(wheel, 0)
+    assert waits(wheel)  # for the end of the goodbye
+    await wheel.pass_time(CLOSE_TIMEOUT_S)
+    assert not waits(wheel)
+
+
+async def test_a_new_connection_is_told_to_the_beat(wheel: Wheel) -> None:
+    told: list[int] = []
+    wheel.listener.on_connection = lambda: told.append(1)
+    with Peer(wheel.port) as peer:
+        await peer.greet()
+        assert told == [1]

@@ -7,6 +7,7 @@ import errno
 import logging
 import secrets
 import socket
+from collections.abc import Callable
 from typing import cast
 
 from pelton.protocol import SUBPROTOCOL
@@ -70,6 +71,8 @@ class Listener:
         self._sweep = Sweep(config.receive.slice_bytes)
         self._server: asyncio.Server | None = None
         self._sock: socket.socket
+        self.on_connection: Callable[[], None] | None = None
+        """Called when somebody has connected."""
 
     async def start(self, sock: socket.socket) -> None:
         """Begin to accept."""
@@ -102,6 +105,11 @@ class Listener:
         """Say goodbye to everybody."""
         for connection in list(self._connections):
             connection.close(code, reason)
+
+    @property
+    def waiting(self) -> bool:
+        """Somebody has no seat, not even a promised one: the next look, not the next tick, is what he waits for."""
+        return len(self._connections) > self._lobby.players or bool(self._lingering)
 
     @property
     def quiet(self) -> bool:
@@ -161,6 +169,8 @@ class Listener:
         self._metrics.connections = len(self._connections)
         self._metrics.connections_total += 1
         self._overdue.add(connection, self._clock.now_ns())
+        if self.on_connection is not None:
+            self.on_connection()
         return websocket
 
     def _full(self) -> bool:
