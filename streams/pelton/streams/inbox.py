@@ -1,19 +1,20 @@
 """The push side of the core: a bounded queue that somebody fills with `offer` and one consumer polls.
 
 Three marks bound it. Up to `high` all is well; from there `offer` answers PAUSE and the producer should stop
-until `on_low` is called; at `hard` an offer is SHED, counted, never queued. Where everything offered went is
+until `on_low` is called; what would pass `hard` is SHED, counted, never queued. Where everything offered went is
 always known:
 
-    accepted = delivered + pending + abandoned          offered = accepted + shed
+    offered = accepted + shed          accepted = delivered + conflated + pending + abandoned
 """
 
 from __future__ import annotations
 
 import enum
 from collections import deque
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, TypeVar, cast
 
+from pelton.streams.items import Lagged
 from pelton.streams.poll import CLOSED, PENDING, ConcurrentPoll, Poll, Waker
 from pelton.streams.stream import Stream
 
@@ -31,6 +32,9 @@ class Offer(enum.Enum):
     PAUSE = "pause"
     """Accepted, and the inbox is at its high mark: stop offering until `on_low` is called."""
 
+    CONFLATED = "conflated"
+    """Accepted in the place of one with the same key, which is gone, counted in `conflated`. PAUSE goes before it."""
+
     SHED = "shed"
     """Refused: the inbox holds as much as it may. Counted in `shed`."""
 
@@ -41,58 +45,101 @@ class Offer(enum.Enum):
 class Inbox(Stream[T]):
     """A bounded FIFO between a producer that must not wait and a consumer that polls.
 
-    `low < high <= hard`, in items. `on_low()` is called once after a PAUSE, when the consumer has brought it
-    down to `low`.
+    `low < high <= hard`, in items, or in what `weigh(item)` adds up to (bytes, say, and something for each item).
+    `on_low()` is called once after a PAUSE, when the consumer has brought it down to `low`. Items to which `classify`
+    gives the same key, not None, replace each other while they wait: the newest is delivered, in the oldest's place.
+    `report_lag` puts a `Lagged` ahead of the next item after some were shed; `T` has to allow for it.
     """
 
-    def __init__(self, low: int, high: int, hard: int, on_low: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        low: int,
+        high: int,
+        hard: int,
+        on_low: Callable[[], None] | None = None,
+        *,
+        weigh: Callable[[T], int] | None = None,
+        classify: Callable[[T], Hashable] | None = None,
+        report_lag: bool = False,
+    ) -> None:
         if not 0 <= low < high <= hard:
             raise ValueError(f"an inbox needs 0 <= low < high <= hard, got {low}, {high}, {hard}")
         self.low, self.high, self.hard = low, high, hard
         self.on_low = on_low
         self.paused = False
-        self.accepted = self.delivered = self.shed = self.abandoned = 0
+        self.accepted = self.delivered = self.conflated = self.shed = self.abandoned = 0
+        self.weight = 0
+        """Of all that waits; without `weigh` their number."""
         self._items: deque[T] = deque()
+        self._sorter = _Sorter(weigh, classify) if weigh or classify else None
+        self._report_lag = report_lag
+        self._lag = 0
         self._waker: Waker | None = None
         self._ended = False
         self._error: Exception | None = None
+        self._reason = "ended"
 
     def __len__(self) -> int:
         return len(self._items)
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is accepted; there may still be something to poll."""
+        return self._ended
+
+    @property
+    def finished(self) -> bool:
+        return self._ended and not self._items and self._error is None and not self._lag
+
+    @property
+    def reason(self) -> str:
+        return self._reason
+
     def offer(self, item: T) -> Offer:
         """Queue `item` if there is room. Never waits, never grows past `hard`."""
-        items = self._items
         if self._ended:
             return Offer.CLOSED
-        if len(items) >= self.hard:
+        weight = self.weight + (1 if self._sorter is None else self._sorter.grows(item))
+        if weight > self.hard:
             self.shed += 1
+            self._lag += self._report_lag
             return Offer.SHED
-        items.append(item)
+        self.weight = weight
         self.accepted += 1
-        waker = self._waker
-        if waker is not None:
-            self._waker = None
-            waker()
-        if len(items) >= self.high:
+        accepted = Offer.OK
+        if self._sorter is not None and self._sorter.conflate(item, self._items):
+            self.conflated += 1
+            accepted = Offer.CONFLATED
+        else:
+            self._items.append(item)
+            waker = self._waker
+            if waker is not None:
+                self._waker = None
+                waker()
+        if weight >= self.high:
             self.paused = True
             return Offer.PAUSE
-        return Offer.OK
+        return accepted
 
-    def end(self, error: Exception | None = None) -> None:
+    def end(self, error: Exception | None = None, reason: str = "ended") -> None:
         """Nothing more will be offered.
 
-        What is queued is still delivered, then `error` raised once, or CLOSED answered.
+        What is queued is still delivered, then `error` raised once, or CLOSED answered. A merge passes `reason` on.
         """
         if not self._ended:
             self._ended = True
             self._error = error
+            self._reason = reason
             self._wake()
 
     def poll(self, waker: Waker | None = None) -> T | Poll:
+        if self._lag:
+            lagged, self._lag = Lagged(self._lag), 0
+            return cast("T", lagged)
         if self._items:
             item = self._items.popleft()
-            if self.paused and len(self._items) <= self.low:
+            self.weight -= 1 if self._sorter is None else self._sorter.taken()
+            if self.paused and self.weight <= self.low:
                 self._resume()
             self.delivered += 1
             return item
@@ -107,9 +154,9 @@ class Inbox(Stream[T]):
 
     def fused(self, limit: int | None) -> Iterator[T]:
         """Only what is there now: a consumer that causes new offers would otherwise never come to an end."""
-        there = len(self._items)
+        there = len(self._items) + (self._lag > 0)
         left = there if limit is None else min(limit, there)
-        while left and self._items:
+        while left and (self._items or self._lag):
             left -= 1
             item = self.poll()
             if isinstance(item, Poll):
@@ -121,13 +168,14 @@ class Inbox(Stream[T]):
     def close(self) -> None:
         self.abandoned += len(self._items)
         self._items.clear()
+        self.weight = self._lag = 0
         self._ended = True
         self._error = None
         self.paused = False
         self._wake()
 
     def park(self, waker: Waker) -> bool:
-        if self._items or self._ended:
+        if self._items or self._ended or self._lag:
             return False
         if self._waker is not None and self._waker != waker:
             raise ConcurrentPoll(self)
@@ -152,3 +200,48 @@ class Inbox(Stream[T]):
                 self.abandoned += 1
                 self.close()
                 raise
+
+
+class _Sorter:
+    """Weights and keys of what waits, beside the items and in their order, for an inbox that has such things."""
+
+    def __init__(self, weigh: Callable[[Any], int] | None, classify: Callable[[Any], Hashable] | None) -> None:
+        self._weigh = weigh
+        self._classify = classify
+        self._weights: deque[int] = deque()
+        self._keys: deque[Hashable] = deque()
+        self._places: dict[Hashable, int] = {}
+        """Of each key's waiting item, counted from the first item ever queued."""
+        self._first = 0
+        self._key: Hashable = None
+        self._weight = 1
+
+    def grows(self, item: Any) -> int:
+        """By how much the whole would weigh more with this item. Remembers weight and key for `conflate`."""
+        self._weight = 1 if self._weigh is None else self._weigh(item)
+        if self._weight < 0:
+            raise ValueError(f"weigh({item!r}) is {self._weight}; a weight is 0 or more")
+        self._key = None if self._classify is None else self._classify(item)
+        place = self._places.get(self._key) if self._key is not None else None
+        return self._weight if place is None else self._weight - self._weights[place - self._first]
+
+    def conflate(self, item: Any, items: deque[Any]) -> bool:
+        """Put the item in the place of one with its key; False if none waits, and the item is to be queued."""
+        place = self._places.get(self._key) if self._key is not None else None
+        if place is None:
+            if self._key is not None:
+                self._places[self._key] = self._first + len(items)
+            self._keys.append(self._key)
+            self._weights.append(self._weight)
+            return False
+        items[place - self._first] = item
+        self._weights[place - self._first] = self._weight
+        return True
+
+    def taken(self) -> int:
+        """The weight of the item that was just taken out."""
+        key = self._keys.popleft()
+        if key is not None:
+            del self._places[key]
+        self._first += 1
+        return self._weights.popleft()

@@ -9,11 +9,13 @@ depends on the order of arrival alone, never on chance: a tick can be replayed.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Generic, Literal, TypeVar
 
 from pelton.streams.items import Err, Left
-from pelton.streams.poll import CLOSED, PENDING, ConcurrentPoll, Poll, Waker
+from pelton.streams.poll import CLOSED, PENDING, Budget, ConcurrentPoll, Poll, Waker
+from pelton.streams.slot import MergeStats, Slot, SourceStats
+from pelton.streams.stage import close_all
 from pelton.streams.stream import Stream
 
 __all__ = ["Merge"]
@@ -22,51 +24,38 @@ K = TypeVar("K")
 T = TypeVar("T")
 
 
-class _Slot(Generic[K, T]):
-    """One source in the merge, and the waker it is polled with. It stands in the FIFO at most once."""
-
-    __slots__ = ("credit", "deficit", "key", "live", "merge", "queued", "stream", "sweep", "weight")
-
-    def __init__(self, merge: Merge[K, T], key: K, stream: Stream[T], weight: int) -> None:
-        self.merge = merge
-        self.key = key
-        self.stream = stream
-        self.weight = self.deficit = weight
-        self.credit = self.sweep = 0
-        self.live = True
-        self.queued = False
-
-    def __call__(self) -> None:
-        if self.live and not self.queued:
-            self.queued = True
-            self.merge.fifo.append(self)
-            if self.merge.waker is not None:
-                self.merge.wake()
-
-
 class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
     """A fair, keyed merge whose sources come and go.
 
-    Items arrive as `(key, item)`, per source in order. A source that ends gives `(key, Left())`, one that raises
+    Items arrive as `(key, item)`, per source in order. A source that ends gives `(key, Left(reason))`, one that raises
     `(key, Err(error))`; either way it is gone from the merge and the others are untouched. The merge itself is CLOSED
-    only after `close()`: an empty one waits for sources to come.
+    after `close()`, and, with `until="empty"`, when its last source is gone.
     """
 
-    def __init__(self) -> None:
-        self.fifo: deque[_Slot[K, T]] = deque()
-        """The sources that may have something, first come, first served. Theirs to enter, this merge's to serve."""
-        self.waker: Waker | None = None
-        """Of the consumer, while it waits."""
-        self._slots: dict[K, _Slot[K, T]] = {}
-        self._spent: list[_Slot[K, T]] = []  # without credit until the sweep is over
+    def __init__(self, until: Literal["closed", "empty"] = "closed") -> None:
+        self.fifo: deque[Slot[K, T]] = deque()
+        """The sources that may have something, first come, first served."""
+        self._waker: Waker | None = None
+        self._slots: dict[K, Slot[K, T]] = {}
+        self._spent: list[Slot[K, T]] = []  # without credit until the sweep is over
         self._sweep = 0
+        self._left = 0  # of the sweep's total
+        self._polled_for: Budget | None = None
+        self._in_poll = False
+        self._until_empty = until == "empty"
         self._closed = False
+        self._gone = [0, 0, 0]  # delivered, dropped and fruitless, of sources that are not here any more
+        self._ended = self._failed = 0
 
     def __len__(self) -> int:
         return len(self._slots)
 
     def __contains__(self, key: object) -> bool:
         return key in self._slots
+
+    @property
+    def finished(self) -> bool:
+        return self._closed
 
     def add(self, key: K, stream: Stream[T], weight: int = 1) -> None:
         """Take in a source under a new key. `weight` scales its share of a sweep."""
@@ -76,24 +65,58 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
             raise ValueError(f"the merge already has a source under the key {key!r}")
         if weight < 1:
             raise ValueError(f"a source needs a weight of 1 or more, got {weight}")
-        slot = self._slots[key] = _Slot(self, key, stream, weight)
+        slot = self._slots[key] = Slot(self, key, stream, weight)
         slot()  # whether it has something is known after the first poll
 
     def remove(self, key: K) -> Stream[T]:
         """Give a source back, undrained and not closed. KeyError if there is none under `key`."""
-        slot = self._slots.pop(key)
-        slot.live = False
+        slot = self._slots[key]
+        self._drop(slot)
         for waiting in (self.fifo, self._spent):
             if slot.queued and slot in waiting:
                 waiting.remove(slot)
         slot.stream.forget()
+        if self._until_empty and not self._slots:
+            self._wake()
         return slot.stream
+
+    def stats(self, key: K) -> SourceStats:
+        """What a source did since it was added. KeyError if it is not here any more."""
+        return self._slots[key].stats()
+
+    def totals(self) -> MergeStats:
+        """What all sources together did since the beginning."""
+        slots = self._slots.values()
+        return MergeStats(
+            sources=len(slots),
+            ready=len(self.fifo) + len(self._spent),
+            delivered=self._gone[0] + sum(slot.delivered for slot in slots),
+            dropped=self._gone[1] + sum(slot.dropped for slot in slots),
+            fruitless=self._gone[2] + sum(slot.fruitless for slot in slots),
+            ended=self._ended,
+            failed=self._failed,
+        )
 
     def poll(self, waker: Waker | None = None) -> tuple[K, T | Err | Left] | Poll:
         if self._closed:
             return CLOSED
         self._gather()
-        asked: set[_Slot[K, T]] = set()
+        self._polled_for = waker if isinstance(waker, Budget) else None
+        self._in_poll = True
+        try:
+            item = self._first()
+        finally:
+            self._in_poll = False
+        self._gather()
+        if item is PENDING and self._until_empty and not self._slots:
+            self.close()
+            return CLOSED
+        if item is PENDING and waker is not None:
+            self._wait(waker)
+        return item
+
+    def _first(self) -> tuple[K, T | Err | Left] | Literal[Poll.PENDING]:
+        asked: set[Slot[K, T]] = set()
         while self.fifo:
             slot = self.fifo.popleft()
             if slot in asked:  # who wakes itself in vain must not hold up the caller
@@ -104,22 +127,25 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
                 self._rotate(slot)
                 return slot.key, item
             asked.add(slot)
-        self._gather()
-        if waker is not None:
-            self._wait(waker)
         return PENDING
 
-    def sweep(self, quantum: int, total: int) -> Generator[tuple[K, T | Err | Left]]:
+    def sweep(
+        self, quantum: int, total: int, deadline: Callable[[], bool] | None = None
+    ) -> Generator[tuple[K, T | Err | Left]]:
         """Iterate lazily over what is ready: at most `quantum` times weight a source, `total` in all, exactly.
 
-        What is not asked for is not taken. Sources may be added and removed while it runs. A new sweep ends an old one
-        that somebody still holds. A source that was polled in vain is not polled again in the same sweep.
+        What a source's own stages drop counts like what they give. `deadline()` is asked after each item; when it
+        says True the sweep ends. What is not asked for is not taken. Sources may be added and removed while it runs. A
+        new sweep ends an old one that somebody still holds. A source polled in vain is not polled again in it.
         """
         self._gather()
         fifo = self.fifo
         self._sweep = sweep = self._sweep + 1
+        self._left = total
         try:
-            while total > 0 and fifo and self._sweep == sweep:
+            while self._left > 0 and fifo and self._sweep == sweep:
+                if deadline is not None and self._left < total and deadline():
+                    break
                 slot = fifo.popleft()
                 if slot.sweep != sweep:
                     slot.sweep = sweep
@@ -132,7 +158,7 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
                     slot.credit = 0
                     continue
                 slot.credit -= 1
-                total -= 1
+                self._left -= 1
                 self._rotate(slot)
                 yield slot.key, item
         finally:
@@ -144,50 +170,68 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
         if self._closed:
             return
         self._closed = True
-        slots, self._slots = self._slots, {}
+        slots = list(self._slots.values())
         self.fifo.clear()
         self._spent.clear()
-        errors: list[Exception] = []
-        for slot in slots.values():
-            slot.live = False
-            try:
-                slot.stream.close()
-            except Exception as error:  # noqa: BLE001 - collected and raised as a group below
-                errors.append(error)
-        self.wake()
-        if errors:
-            raise ExceptionGroup("closing the sources of a merge", errors)
+        for slot in slots:
+            self._drop(slot)
+        try:
+            close_all(slot.stream for slot in slots)
+        finally:
+            self._wake()
 
     def forget(self) -> None:
-        self.waker = None
+        self._waker = None
 
-    def wake(self) -> None:
-        """Tell the consumer, if one waits, that polling may help."""
-        waker, self.waker = self.waker, None
+    # What the slots call.
+
+    def enter(self, slot: Slot[K, T]) -> None:
+        """The slot's source may have something."""
+        self.fifo.append(slot)
+        if self._waker is not None:
+            self._wake()
+
+    def spend(self, slot: Slot[K, T]) -> bool:
+        """The slot's source gave an item that was dropped on the way. Whether it may go on."""
+        slot.dropped += 1
+        if self._in_poll:
+            return self._polled_for is None or self._polled_for.spend()
+        slot.credit -= 1
+        self._left -= 1
+        return slot.credit > 0 and self._left > 0
+
+    def _wake(self) -> None:
+        waker, self._waker = self._waker, None
         if waker is not None:
             waker()
 
     def _wait(self, waker: Waker) -> None:
-        if self.waker is not None and self.waker != waker:
+        if self._waker is not None and self._waker != waker:
             raise ConcurrentPoll(self)
-        self.waker = waker
+        self._waker = waker
         if self.fifo:
-            self.wake()  # somebody woke while the others were asked
+            self._wake()  # somebody woke while the others were asked
 
-    def _ask(self, slot: _Slot[K, T]) -> T | Err | Left | Literal[Poll.PENDING]:
+    def _ask(self, slot: Slot[K, T]) -> T | Err | Left | Literal[Poll.PENDING]:
         """Poll one source. PENDING has parked it; an end or an error takes it out and is an item."""
         slot.queued = False  # before the poll: a waker called from within it must count
         try:
             item = slot.stream.poll(slot)
         except Exception as error:  # noqa: BLE001 - one source's error is an item and ends that source alone
             self._drop(slot)
+            self._failed += 1
             return Err(error)
+        if item is PENDING:
+            slot.fruitless += 1
+            return item
         if item is CLOSED:
             self._drop(slot)
-            return Left()
+            self._ended += 1
+            return Left(slot.stream.reason)
+        slot.delivered += 1
         return item
 
-    def _rotate(self, slot: _Slot[K, T]) -> None:
+    def _rotate(self, slot: Slot[K, T]) -> None:
         """After an item: back into the FIFO, in front while its turn lasts, unless nothing is left for sure."""
         if slot.queued or not slot.live or slot.stream.park(slot):
             return
@@ -205,7 +249,11 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
             self.fifo.extend(self._spent)
             self._spent.clear()
 
-    def _drop(self, slot: _Slot[K, T]) -> None:
+    def _drop(self, slot: Slot[K, T]) -> None:
+        if not slot.live:
+            return  # removed from within its own poll
         slot.live = False
-        if self._slots.get(slot.key) is slot:  # it may have been replaced from within its own poll
-            del self._slots[slot.key]
+        self._gone[0] += slot.delivered
+        self._gone[1] += slot.dropped
+        self._gone[2] += slot.fruitless
+        del self._slots[slot.key]

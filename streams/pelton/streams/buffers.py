@@ -1,0 +1,162 @@
+"""Stages that hold items for a consumer that is slower than its source. See `Stream.buffer` and `Stream.conflate`.
+
+They take in what is ready whenever they are polled, and only then: a waker may not poll. Bounded, and every item that
+is dropped is counted in a `Lagged` that stands where it would have stood.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable
+from typing import Literal, TypeAlias, TypeVar, get_args
+
+from pelton.streams.items import Lagged
+from pelton.streams.poll import CLOSED, PENDING, BufferOverflow, ConcurrentPoll, Poll, Waker, exhausted
+from pelton.streams.stage import Polled
+from pelton.streams.stream import Stream
+
+__all__ = ["Buffer", "Conflate", "Overflow"]
+
+T = TypeVar("T")
+
+Overflow: TypeAlias = Literal["suspend", "drop_oldest", "drop_newest", "fail"]
+
+INTAKE_MAX = 1024
+"""Items taken in within one poll: a source that never runs dry must not hold up the caller."""
+
+
+class _Holding(Polled[T, "T | Lagged"]):
+    """Takes in what is ready, then gives the oldest of what it holds."""
+
+    def __init__(self, source: Stream[T], size: int) -> None:
+        if size < 1:
+            raise ValueError(f"a buffer needs a size of 1 or more, got {size}")
+        super().__init__(source)
+        self._size = size
+        self._error: Exception | None = None
+        self._dry = False
+
+    @property
+    def finished(self) -> bool:
+        return self._closed
+
+    def _step(self, waker: Waker | None) -> T | Lagged | Poll:
+        answer: Poll = CLOSED if self._dry else self._intake(waker)
+        item = self._oldest()
+        if item is not PENDING:
+            return item
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+        return answer
+
+    def _intake(self, waker: Waker | None) -> Poll:
+        """Take in; answers why no more came."""
+        for _ in range(INTAKE_MAX):
+            if not self._has_room():
+                break
+            try:
+                item = self.source.poll(waker)
+                if item is CLOSED:
+                    self._dry = True
+                if isinstance(item, Poll):
+                    return item
+                self._put(item)
+            except ConcurrentPoll:
+                raise
+            except Exception as error:  # noqa: BLE001 - raised after what is held
+                self._error = error
+                self._dry = True
+                return CLOSED
+            if exhausted(waker):
+                break
+        return PENDING
+
+    def park(self, waker: Waker) -> bool:
+        return False  # what is held is ready
+
+    def _has_room(self) -> bool:
+        raise NotImplementedError
+
+    def _put(self, item: T) -> None:
+        raise NotImplementedError
+
+    def _oldest(self) -> T | Lagged | Poll:
+        """Take out what is next, or PENDING."""
+        raise NotImplementedError
+
+
+class Buffer(_Holding[T]):
+    """See `Stream.buffer`."""
+
+    def __init__(self, source: Stream[T], size: int, overflow: Overflow) -> None:
+        super().__init__(source, size)
+        if overflow not in get_args(Overflow):
+            raise ValueError(f"overflow is one of {', '.join(get_args(Overflow))}, not {overflow!r}")
+        self._overflow = overflow
+        self._items: deque[T | Lagged] = deque()
+        self._dropped_before = 0
+
+    def _has_room(self) -> bool:
+        return self._overflow != "suspend" or len(self._items) < self._size
+
+    def _put(self, item: T) -> None:
+        items = self._items
+        if len(items) < self._size:
+            items.append(item)
+        elif self._overflow == "drop_oldest":
+            items.popleft()
+            self._dropped_before += 1
+            items.append(item)
+        elif self._overflow == "drop_newest":
+            last = items[-1]  # one more than `size` only if it is the gap
+            if len(items) > self._size and isinstance(last, Lagged):
+                items[-1] = Lagged(last.count + 1)
+            else:
+                items.append(Lagged(1))
+        else:
+            raise BufferOverflow(f"more than the {self._size} items that the buffer holds were ready")
+
+    def _oldest(self) -> T | Lagged | Poll:
+        dropped, self._dropped_before = self._dropped_before, 0
+        if dropped:
+            return Lagged(dropped)
+        return self._items.popleft() if self._items else PENDING
+
+    def close(self) -> None:
+        self._items.clear()
+        self._dropped_before = 0
+        super().close()
+
+
+class Conflate(_Holding[T]):
+    """See `Stream.conflate`. `conflated` counts the items that a later one took the place of."""
+
+    def __init__(
+        self, source: Stream[T], key: Callable[[T], Hashable], merge: Callable[[T, T], T] | None, size: int
+    ) -> None:
+        super().__init__(source, size)
+        self.conflated = 0
+        self._key = key
+        self._merge = merge
+        self._items: dict[Hashable, T] = {}  # in the order in which the keys came
+
+    def _has_room(self) -> bool:
+        return len(self._items) < self._size
+
+    def _put(self, item: T) -> None:
+        key = self._key(item)
+        if key in self._items:
+            self.conflated += 1
+            if self._merge is not None:
+                item = self._merge(self._items[key], item)
+        self._items[key] = item
+
+    def _oldest(self) -> T | Poll:
+        for key in self._items:
+            return self._items.pop(key)
+        return PENDING
+
+    def close(self) -> None:
+        self._items.clear()
+        super().close()

@@ -1,0 +1,78 @@
+"""A source that is fed by hand and counts what is done to it."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TypeVar
+
+from pelton.streams.poll import CLOSED, PENDING, ConcurrentPoll, Poll, Waker
+from pelton.streams.stream import Stream
+
+__all__ = ["ManualSource"]
+
+T = TypeVar("T")
+
+
+class ManualSource(Stream[T]):
+    """Gives what was pushed, then the error if it failed, then CLOSED if it was ended.
+
+    Has no short cuts of its own (`park`, `fused`): whoever works with this works with any stream.
+    """
+
+    def __init__(self, *items: T) -> None:
+        self._items: deque[T] = deque(items)
+        self._error: BaseException | None = None
+        self._ended = False
+        self._waker: Waker | None = None
+        self.polls = self.taken = self.closed = 0
+
+    @property
+    def parked(self) -> bool:
+        """Somebody waits."""
+        return self._waker is not None
+
+    def push(self, *items: T) -> None:
+        """Make items ready."""
+        if not self.closed:
+            self._items.extend(items)
+            self._wake()
+
+    def end(self) -> None:
+        """Nothing comes after what was pushed."""
+        self._ended = True
+        self._wake()
+
+    def fail(self, error: BaseException) -> None:
+        """Raise this after what was pushed."""
+        self._error = error
+        self.end()
+
+    def poll(self, waker: Waker | None = None) -> T | Poll:
+        self.polls += 1
+        if self._items:
+            self.taken += 1
+            return self._items.popleft()
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+        if self._ended:
+            return CLOSED
+        if waker is not None:
+            if self._waker is not None and self._waker != waker:
+                raise ConcurrentPoll(self)
+            self._waker = waker
+        return PENDING
+
+    def close(self) -> None:
+        self.closed += 1
+        self._items.clear()
+        self._error = None
+        self.end()
+
+    def forget(self) -> None:
+        self._waker = None
+
+    def _wake(self) -> None:
+        waker, self._waker = self._waker, None
+        if waker is not None:
+            waker()
