@@ -61,14 +61,14 @@ class _Holding(Polled[T, "T | Lagged"]):
                     self._dry = True
                 if isinstance(item, Poll):
                     return item
-                self._put(item)
+                dropped = self._put(item)
             except ConcurrentPoll:
                 raise
             except Exception as error:  # noqa: BLE001 - raised after what is held
                 self._error = error
                 self._dry = True
                 return CLOSED
-            if exhausted(waker):
+            if dropped and exhausted(waker):
                 break
         return PENDING
 
@@ -78,7 +78,8 @@ class _Holding(Polled[T, "T | Lagged"]):
     def _has_room(self) -> bool:
         raise NotImplementedError
 
-    def _put(self, item: T) -> None:
+    def _put(self, item: T) -> bool:
+        """Hold the item; whether one was dropped for it, or it was."""
         raise NotImplementedError
 
     def _oldest(self) -> T | Lagged | Poll:
@@ -100,11 +101,12 @@ class Buffer(_Holding[T]):
     def _has_room(self) -> bool:
         return self._overflow != "suspend" or len(self._items) < self._size
 
-    def _put(self, item: T) -> None:
+    def _put(self, item: T) -> bool:
         items = self._items
         if len(items) < self._size:
             items.append(item)
-        elif self._overflow == "drop_oldest":
+            return False
+        if self._overflow == "drop_oldest":
             items.popleft()
             self._dropped_before += 1
             items.append(item)
@@ -116,6 +118,7 @@ class Buffer(_Holding[T]):
                 items.append(Lagged(1))
         else:
             raise BufferOverflow(f"more than the {self._size} items that the buffer holds were ready")
+        return True
 
     def _oldest(self) -> T | Lagged | Poll:
         dropped, self._dropped_before = self._dropped_before, 0
@@ -144,13 +147,15 @@ class Conflate(_Holding[T]):
     def _has_room(self) -> bool:
         return len(self._items) < self._size
 
-    def _put(self, item: T) -> None:
+    def _put(self, item: T) -> bool:
         key = self._key(item)
-        if key in self._items:
+        waits = key in self._items
+        if waits:
             self.conflated += 1
             if self._merge is not None:
                 item = self._merge(self._items[key], item)
         self._items[key] = item
+        return waits
 
     def _oldest(self) -> T | Poll:
         for key in self._items:

@@ -41,7 +41,7 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
         self._sweep = 0
         self._left = 0  # of the sweep's total
         self._polled_for: Budget | None = None
-        self._in_poll = False
+        self._in_poll = self._out_of_budget = False
         self._until_empty = until == "empty"
         self._closed = False
         self._gone = [0, 0, 0]  # delivered, dropped and fruitless, of sources that are not here any more
@@ -102,7 +102,7 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
             return CLOSED
         self._gather()
         self._polled_for = waker if isinstance(waker, Budget) else None
-        self._in_poll = True
+        self._in_poll, self._out_of_budget = True, False
         try:
             item = self._first()
         finally:
@@ -117,7 +117,7 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
 
     def _first(self) -> tuple[K, T | Err | Left] | Literal[Poll.PENDING]:
         asked: set[Slot[K, T]] = set()
-        while self.fifo:
+        while self.fifo and not self._out_of_budget:
             slot = self.fifo.popleft()
             if slot in asked:  # who wakes itself in vain must not hold up the caller
                 self._spent.append(slot)
@@ -195,7 +195,8 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
         """The slot's source gave an item that was dropped on the way. Whether it may go on."""
         slot.dropped += 1
         if self._in_poll:
-            return self._polled_for is None or self._polled_for.spend()
+            self._out_of_budget = self._polled_for is not None and not self._polled_for.spend()
+            return not self._out_of_budget
         slot.credit -= 1
         self._left -= 1
         return slot.credit > 0 and self._left > 0
