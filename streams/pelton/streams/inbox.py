@@ -12,10 +12,11 @@ from __future__ import annotations
 import enum
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from pelton.streams.items import Lagged
 from pelton.streams.poll import CLOSED, PENDING, ConcurrentPoll, Poll, Waker
+from pelton.streams.sorter import Sorter
 from pelton.streams.stream import Stream
 
 __all__ = ["Inbox", "Offer"]
@@ -67,11 +68,9 @@ class Inbox(Stream[T]):
         self.low, self.high, self.hard = low, high, hard
         self.on_low = on_low
         self.paused = False
-        self.accepted = self.delivered = self.conflated = self.shed = self.abandoned = 0
-        self.weight = 0
-        """Of all that waits; without `weigh` their number."""
+        self.accepted = self.conflated = self.shed = self.abandoned = 0
         self._items: deque[T] = deque()
-        self._sorter = _Sorter(weigh, classify) if weigh or classify else None
+        self._sorter = Sorter(weigh, classify) if weigh or classify else None
         self._report_lag = report_lag
         self._lag = 0
         self._waker: Waker | None = None
@@ -81,6 +80,16 @@ class Inbox(Stream[T]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+    @property
+    def delivered(self) -> int:
+        """Items that the consumer took: what was accepted and went nowhere else."""
+        return self.accepted - self.conflated - self.abandoned - len(self._items)
+
+    @property
+    def weight(self) -> int:
+        """Of all that waits; without `weigh` their number."""
+        return len(self._items) if self._sorter is None else self._sorter.weight
 
     @property
     def ended(self) -> bool:
@@ -99,27 +108,43 @@ class Inbox(Stream[T]):
         """Queue `item` if there is room. Never waits, never grows past `hard`."""
         if self._ended:
             return Offer.CLOSED
-        weight = self.weight + (1 if self._sorter is None else self._sorter.grows(item))
+        if self._sorter is not None:
+            return self._offer_sorted(item, self._sorter)
+        items = self._items
+        if len(items) >= self.hard:
+            return self._shed()
+        items.append(item)
+        self.accepted += 1
+        if self._waker is not None:
+            self._wake()
+        if len(items) >= self.high:
+            self.paused = True
+            return Offer.PAUSE
+        return Offer.OK
+
+    def _offer_sorted(self, item: T, sorter: Sorter) -> Offer:
+        weight = sorter.weighed_with(item)
         if weight > self.hard:
-            self.shed += 1
-            self._lag += self._report_lag
-            return Offer.SHED
-        self.weight = weight
+            return self._shed()
         self.accepted += 1
         accepted = Offer.OK
-        if self._sorter is not None and self._sorter.conflate(item, self._items):
+        if sorter.conflate(item, self._items):
             self.conflated += 1
             accepted = Offer.CONFLATED
         else:
             self._items.append(item)
-            waker = self._waker
-            if waker is not None:
-                self._waker = None
-                waker()
+            self._wake()
         if weight >= self.high:
             self.paused = True
             return Offer.PAUSE
         return accepted
+
+    def _shed(self) -> Offer:
+        self.shed += 1
+        if self._report_lag:
+            self._lag += 1
+            self._wake()  # an item that is too heavy is shed from an empty inbox, too
+        return Offer.SHED
 
     def end(self, error: Exception | None = None, reason: str = "ended") -> None:
         """Nothing more will be offered.
@@ -138,10 +163,10 @@ class Inbox(Stream[T]):
             return cast("T", lagged)
         if self._items:
             item = self._items.popleft()
-            self.weight -= 1 if self._sorter is None else self._sorter.taken()
+            if self._sorter is not None:
+                self._sorter.taken()
             if self.paused and self.weight <= self.low:
                 self._resume()
-            self.delivered += 1
             return item
         if self._ended:
             error, self._error = self._error, None
@@ -168,7 +193,9 @@ class Inbox(Stream[T]):
     def close(self) -> None:
         self.abandoned += len(self._items)
         self._items.clear()
-        self.weight = self._lag = 0
+        if self._sorter is not None:
+            self._sorter.clear()
+        self._lag = 0
         self._ended = True
         self._error = None
         self.paused = False
@@ -200,48 +227,3 @@ class Inbox(Stream[T]):
                 self.abandoned += 1
                 self.close()
                 raise
-
-
-class _Sorter:
-    """Weights and keys of what waits, beside the items and in their order, for an inbox that has such things."""
-
-    def __init__(self, weigh: Callable[[Any], int] | None, classify: Callable[[Any], Hashable] | None) -> None:
-        self._weigh = weigh
-        self._classify = classify
-        self._weights: deque[int] = deque()
-        self._keys: deque[Hashable] = deque()
-        self._places: dict[Hashable, int] = {}
-        """Of each key's waiting item, counted from the first item ever queued."""
-        self._first = 0
-        self._key: Hashable = None
-        self._weight = 1
-
-    def grows(self, item: Any) -> int:
-        """By how much the whole would weigh more with this item. Remembers weight and key for `conflate`."""
-        self._weight = 1 if self._weigh is None else self._weigh(item)
-        if self._weight < 0:
-            raise ValueError(f"weigh({item!r}) is {self._weight}; a weight is 0 or more")
-        self._key = None if self._classify is None else self._classify(item)
-        place = self._places.get(self._key) if self._key is not None else None
-        return self._weight if place is None else self._weight - self._weights[place - self._first]
-
-    def conflate(self, item: Any, items: deque[Any]) -> bool:
-        """Put the item in the place of one with its key; False if none waits, and the item is to be queued."""
-        place = self._places.get(self._key) if self._key is not None else None
-        if place is None:
-            if self._key is not None:
-                self._places[self._key] = self._first + len(items)
-            self._keys.append(self._key)
-            self._weights.append(self._weight)
-            return False
-        items[place - self._first] = item
-        self._weights[place - self._first] = self._weight
-        return True
-
-    def taken(self) -> int:
-        """The weight of the item that was just taken out."""
-        key = self._keys.popleft()
-        if key is not None:
-            del self._places[key]
-        self._first += 1
-        return self._weights.popleft()

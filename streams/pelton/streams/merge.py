@@ -153,13 +153,29 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
                 if slot.credit < 1:
                     self._spent.append(slot)
                     continue
-                item = self._ask(slot)
-                if isinstance(item, Poll):
+                # `_ask` and `_rotate`, written out: two calls less for every action of every player, a third of all.
+                slot.queued = False
+                stream = slot.stream
+                try:
+                    item: T | Err | Left | Poll = stream.poll(slot)
+                except Exception as error:  # noqa: BLE001 - as in `_ask`
+                    item = self._failed_with(slot, error)
+                if item is PENDING:
+                    slot.fruitless += 1
                     slot.credit = 0
                     continue
                 slot.credit -= 1
                 self._left -= 1
-                self._rotate(slot)
+                if item is CLOSED:
+                    item = self._ended_by(slot)
+                elif slot.live:
+                    slot.delivered += 1
+                    if not slot.queued and not stream.park(slot):
+                        if slot.weight == 1:
+                            slot.queued = True
+                            fifo.append(slot)
+                        else:
+                            self._requeue(slot)
                 yield slot.key, item
         finally:
             if self._sweep == sweep:
@@ -219,23 +235,22 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
         try:
             item = slot.stream.poll(slot)
         except Exception as error:  # noqa: BLE001 - one source's error is an item and ends that source alone
-            self._drop(slot)
-            self._failed += 1
-            return Err(error)
+            return self._failed_with(slot, error)
         if item is PENDING:
             slot.fruitless += 1
             return item
         if item is CLOSED:
-            self._drop(slot)
-            self._ended += 1
-            return Left(slot.stream.reason)
+            return self._ended_by(slot)
         slot.delivered += 1
         return item
 
     def _rotate(self, slot: Slot[K, T]) -> None:
-        """After an item: back into the FIFO, in front while its turn lasts, unless nothing is left for sure."""
-        if slot.queued or not slot.live or slot.stream.park(slot):
-            return
+        """After an item: the source may have more, unless it is certain that it has not."""
+        if slot.live and not slot.queued and not slot.stream.park(slot):
+            self._requeue(slot)
+
+    def _requeue(self, slot: Slot[K, T]) -> None:
+        """Back into the FIFO, in front while the slot's turn lasts."""
         slot.queued = True
         slot.deficit -= 1
         if slot.deficit:
@@ -249,6 +264,16 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
         if self._spent:
             self.fifo.extend(self._spent)
             self._spent.clear()
+
+    def _failed_with(self, slot: Slot[K, T], error: Exception) -> Err:
+        self._drop(slot)
+        self._failed += 1
+        return Err(error)
+
+    def _ended_by(self, slot: Slot[K, T]) -> Left:
+        self._drop(slot)
+        self._ended += 1
+        return Left(slot.stream.reason)
 
     def _drop(self, slot: Slot[K, T]) -> None:
         if not slot.live:
