@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import pytest
 
-from pelton.streams import PENDING, ConcurrentPoll, Inbox, Merge, Waker
+from pelton.streams import CLOSED, PENDING, ConcurrentPoll, Err, Inbox, Left, Merge, Poll, Stream, Waker
 from tests.streams.fakes import Counting, Wakes, empty, inbox_of, merge_of, standing, taken
 
 Event: TypeAlias = Callable[[Merge[str, int], Inbox[int]], None]
@@ -147,3 +147,34 @@ def test_an_item_offered_to_another_source_from_within_a_poll_wakes_whoever_wait
     assert merge.poll(wakes) is PENDING
     early.offer(1)
     assert (wakes.count, merge.poll(wakes)) == (1, ("late", 1))
+
+
+class WakesAndEnds(Stream[int]):
+    """Calls the waker from within the very poll that ends it, as a stage does that closes what it waits for."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+    def poll(self, waker: Waker | None = None) -> int | Poll:
+        if waker is not None:
+            waker()
+        if self.error is not None:
+            raise self.error
+        return CLOSED
+
+
+@pytest.mark.parametrize("swept", [True, False])
+@pytest.mark.parametrize("error", [None, OSError("gone")])
+def test_a_source_that_wakes_the_merge_while_it_ends_ends_once(error: Exception | None, swept: bool) -> None:
+    merge: Merge[str, int] = Merge()
+    merge.add("a", WakesAndEnds(error))
+    last = Left() if error is None else Err(error)
+    if swept:
+        assert list(merge.sweep(10, 10)) == [("a", last)]
+        assert list(merge.sweep(10, 10)) == []
+    else:
+        assert merge.poll() == ("a", last)
+        assert merge.poll() is PENDING
+    assert standing(merge) == []
+    totals = merge.totals()
+    assert (totals.ended, totals.failed, totals.sources, totals.ready) == (error is None, error is not None, 0, 0)

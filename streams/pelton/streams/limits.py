@@ -98,6 +98,7 @@ class TakeUntil(Stage[T, T]):
     def _step(self, waker: Waker | None) -> T | Poll:
         relay = self._relay.to(waker)
         if self._signal.poll(relay) is not PENDING:
+            self._relay.forget()
             return CLOSED
         item = self.source.poll(relay)
         if item is not PENDING:

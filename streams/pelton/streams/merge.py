@@ -72,9 +72,6 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
         """Give a source back, undrained and not closed. KeyError if there is none under `key`."""
         slot = self._slots[key]
         self._drop(slot)
-        for waiting in (self.fifo, self._spent):
-            if slot.queued and slot in waiting:
-                waiting.remove(slot)
         slot.stream.forget()
         if self._until_empty and not self._slots:
             self._wake()
@@ -283,3 +280,6 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
         self._gone[1] += slot.dropped
         self._gone[2] += slot.fruitless
         del self._slots[slot.key]
+        for waiting in (self.fifo, self._spent):
+            if slot.queued and slot in waiting:  # also who was woken by the very poll that ended it
+                waiting.remove(slot)

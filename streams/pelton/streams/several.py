@@ -74,6 +74,7 @@ class Zip(Stream["tuple[T, U]"], Generic[T, U]):
         relay = self._relay.to(waker)
         for side, stream in enumerate(self._sides):
             if self._held[side] is _NOTHING and not self._take(side, stream, relay):
+                self._relay.forget()
                 self.close()
                 return CLOSED
         left, right = self._held
