@@ -165,9 +165,9 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
                 self._left -= 1
                 if item is CLOSED:
                     item = self._ended_by(slot)
-                elif slot.live:
+                else:
                     slot.delivered += 1
-                    if not slot.queued and not stream.park(slot):
+                    if slot.live and not slot.queued and not stream.park(slot):
                         if slot.weight == 1:
                             slot.queued = True
                             fifo.append(slot)
