@@ -126,7 +126,7 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
             asked.add(slot)
         return PENDING
 
-    def sweep(
+    def sweep(  # noqa: PLR0912 - the hottest loop of a server: two calls are written out, see below
         self, quantum: int, total: int, deadline: Callable[[], bool] | None = None
     ) -> Generator[tuple[K, T | Err | Left]]:
         """Iterate lazily over what is ready: at most `quantum` times weight a source, `total` in all, exactly.
