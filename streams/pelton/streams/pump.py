@@ -143,7 +143,7 @@ class Pump(Generic[T]):
         generator = self._generator
         iterator: Any = generator.call() if isinstance(generator, Source) else aiter(generator)
         if hasattr(iterator, "aclose"):
-            stack.push_async_callback(iterator.aclose)
+            stack.push_async_callback(_close, iterator)
         return iterator  # type: ignore[no-any-return]
 
     async def _is_wanted(self) -> bool:
@@ -157,3 +157,13 @@ class Pump(Generic[T]):
             finally:
                 self._waiting = None
         return not self._inbox.ended
+
+
+async def _close(iterator: Any) -> None:
+    """Close a generator. A task group in it wraps the GeneratorExit that closes it; only the rest is an error."""
+    try:
+        await iterator.aclose()
+    except BaseExceptionGroup as group:
+        errors = group.split(GeneratorExit)[1]
+        if errors is not None:
+            raise errors from None
