@@ -44,6 +44,8 @@ class _Holding(Polled[T, "T | Lagged"]):
         answer: Poll = CLOSED if self._dry else self._intake(waker)
         item = self._oldest()
         if item is not PENDING:
+            if waker is not None:
+                self.source.forget()  # it may have parked while more was looked for; nobody has to wait
             return item
         error, self._error = self._error, None
         if error is not None:

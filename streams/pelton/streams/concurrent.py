@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pelton.streams.poll import CLOSED, PENDING, ConcurrentPoll, Poll, Waker
+from pelton.streams.poll import CLOSED, PENDING, ConcurrentPoll, Interrupted, Poll, Waker
+from pelton.streams.stage import close_after
 from pelton.streams.stream import Stream
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Buffered(Stream[U]):
         self._begun = self._given = 0
         self._done: dict[int, _Result] = {}
         self._dry = self._closed = False
+        self._error: Exception | None = None
         self._waker: Waker | None = None
         scope.adopt(self)
 
@@ -67,8 +69,7 @@ class Buffered(Stream[U]):
         if result is not None:
             return self._give(result)
         if self._dry and self._given == self._begun:
-            self.close()
-            return CLOSED
+            return self._end()
         if waker is not None:
             if self._waker is not None and self._waker != waker:
                 raise ConcurrentPoll(self)
@@ -80,57 +81,78 @@ class Buffered(Stream[U]):
         if not result.taken.done():
             result.taken.set_result(None)
         if result.error is not None:
-            self.close()
+            close_after(self, result.error)
             raise result.error
         value: U = result.value
         return value
+
+    def _end(self) -> Poll:
+        """All that was begun has been given; what the source raised comes last."""
+        if self._error is not None:
+            close_after(self, self._error)
+            raise self._error
+        self.close()
+        return CLOSED
 
     def _start(self) -> None:
         from asyncio import Lock
 
         self._turn = Lock()
         self._workers = [self._scope.spawn(self._work()) for _ in range(self._size)]
+        for worker in self._workers:
+            worker.add_done_callback(self._worker_done)
 
     async def _work(self) -> None:
+        try:
+            await self._scope.uncancelled(self._serve())
+        except Exception as error:  # noqa: BLE001 - it is raised by poll, after what was begun
+            self._stop(error)
+
+    async def _serve(self) -> None:
+        """Take items and work on them, one after the other."""
+        while True:
+            async with self._turn:  # one at a time: a stream has one consumer
+                item = CLOSED if self._dry else await self._source.next()
+                if item is CLOSED:
+                    self._stop(None)
+                    return
+                number = self._begun
+                self._begun += 1
+            result = await self._result_of(item)
+            if self._scope.asked_to_end():
+                if result.error is not None:
+                    self._scope.keep(result.error)  # nobody polls for it any more
+                return
+            self._done[number] = result
+            self._wake()
+            await result.taken
+
+    async def _result_of(self, item: Any) -> _Result:
         from asyncio import get_running_loop
 
-        while not self._dry:
-            async with self._turn:  # one at a time: a stream has one consumer
-                item, error = await self._take()
-                number = self._begun
-                if item is CLOSED:
-                    return
-                self._begun += 1
-            value: Any = None
-            if error is None:
-                try:
-                    value = await self._scope.uncancelled(self._function(item))
-                except Exception as raised:  # noqa: BLE001 - it is raised by poll, in its turn
-                    error = raised
-            taken = get_running_loop().create_future()
-            self._done[number] = _Result(value, error, taken)
-            self._wake()
-            await taken
-
-    async def _take(self) -> tuple[Any, Exception | None]:
-        """The next item; what the source raises takes the place of one."""
-        if self._dry:
-            return CLOSED, None
+        taken = get_running_loop().create_future()
         try:
-            item = await self._source.next()
-        except Exception as raised:  # noqa: BLE001 - it is raised by poll, after the items before it
+            return _Result(await self._scope.uncancelled(self._function(item)), None, taken)
+        except Exception as error:  # noqa: BLE001 - it is raised by poll, in its turn
+            return _Result(None, error, taken)
+
+    def _stop(self, error: Exception | None) -> None:
+        """Nothing more is begun."""
+        if not self._dry:
             self._dry = True
-            return None, raised
-        if item is CLOSED:
-            self._dry = True
-            self._wake()
-        return item, None
+            self._error = error
+        self._wake()
+
+    def _worker_done(self, worker: Task[None]) -> None:
+        if worker.cancelled() and not self._closed:  # before it began, and not by the scope
+            self._stop(Interrupted("a task of this stream was cancelled"))
 
     def close(self) -> None:
         """Cancel what runs and drop what is done."""
         if self._closed:
             return
         self._closed = True
+        self._scope.release(self)
         self._done.clear()
         for worker in self._workers:
             self._scope.cancel(worker)

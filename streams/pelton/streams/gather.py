@@ -38,6 +38,8 @@ class _Gather(Stage[T, "list[T]"]):
         self._raise_kept()
         answer = self._gather(waker)
         if len(self._held) == self._size or (self._held and (self.part or answer is CLOSED)):
+            if waker is not None:
+                self.source.forget()  # it may have parked while more was looked for; nobody has to wait
             return self._give()
         self._raise_kept()
         return answer

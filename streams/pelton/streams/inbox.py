@@ -187,7 +187,7 @@ class Inbox(Stream[T]):
             if isinstance(item, Poll):
                 return
             yield item
-        if not self._items and self._error is not None and (limit is None or limit > there):
+        if not (self._items or self._lag) and self._error is not None and (limit is None or limit > there):
             self.poll()  # raises what the producer ended with
 
     def close(self) -> None:

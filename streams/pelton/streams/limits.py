@@ -120,8 +120,10 @@ class TakeUntil(Stage[T, T]):
 
     def close(self) -> None:
         self._closed = True
-        close_all((self.source, self._signal))
-        self._relay()
+        try:
+            close_all((self.source, self._signal))
+        finally:
+            self._relay()
 
     def park(self, waker: Waker) -> bool:
         return False  # two have to be asked

@@ -9,6 +9,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
+from tokenize import TokenError
 from typing import Any
 
 from pelton.streams.poll import YieldInsideScope
@@ -25,9 +26,9 @@ def check_yields(function: Callable[..., Any]) -> None:
     """YieldInsideScope for the first `yield` that stands inside such a block."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, SyntaxError, TypeError):
+    except (OSError, SyntaxError, TokenError, TypeError):
         return  # typed at a prompt, made by exec, or part of a larger expression
-    for block in ast.walk(tree):
+    for block in _own_nodes(tree.body[0]) if tree.body else ():
         if isinstance(block, ast.With | ast.AsyncWith):
             name = _cancelling(block)
             for node in _own_nodes(block) if name else ():

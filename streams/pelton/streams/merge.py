@@ -33,6 +33,8 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
     """
 
     def __init__(self, until: Literal["closed", "empty"] = "closed") -> None:
+        if until not in ("closed", "empty"):
+            raise ValueError(f"until is closed or empty, not {until!r}")
         self.fifo: deque[Slot[K, T]] = deque()
         """The sources that may have something, first come, first served."""
         self._waker: Waker | None = None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from pelton.streams.inbox import Inbox
 from pelton.streams.lint import check_yields
-from pelton.streams.poll import PENDING, Poll, Waker
+from pelton.streams.poll import CLOSED, PENDING, Interrupted, Poll, Waker
 from pelton.streams.stream import Stream
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ class Pumped(Stream[T]):
         item = self._inbox.poll(waker)
         if item is PENDING or len(self._inbox) < self._ahead:
             self._wanted()
+        if item is CLOSED:
+            self._on_closed()
         return item
 
     def close(self) -> None:
@@ -107,13 +109,19 @@ class Pump(Generic[T]):
             return
         if self._task is None:
             self._task = self._scope.spawn(self._run())
+            self._task.add_done_callback(self._done)
         self._asked = True
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
     def _let_go(self) -> None:
+        self._scope.release(self.stream)
         if self._task is not None:
             self._scope.cancel(self._task)
+
+    def _done(self, _: Task[None]) -> None:
+        if not self._inbox.ended:  # cancelled before it began, and not by the scope
+            self._inbox.end(Interrupted("the task that was to run the generator was cancelled"))
 
     async def _run(self) -> None:
         """Drive the generator to its end.

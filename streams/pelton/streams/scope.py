@@ -35,8 +35,8 @@ class Scope:
         self._group: TaskGroup | None = None
         self._tasks: set[Task[None]] = set()
         self._cancelled: set[Task[Any]] = set()  # by this scope, and nobody else
-        self._streams: list[Stream[Any]] = []
-        self._intakes: list[Callable[[], None]] = []
+        self._streams: dict[Stream[Any], None] = {}
+        self._pumps: dict[Stream[Any], Pump[Any]] = {}
         self._errors: list[Exception] = []
         self._left = False
 
@@ -51,14 +51,19 @@ class Scope:
         more. What it raises is raised by `poll`, after the items before it. Closing the stream cancels the task.
         """
         pump = Pump(self, source, ahead)
-        self._intakes.append(pump.stop)
+        self._pumps[pump.stream] = pump
         return self.adopt(pump.stream)
 
     def adopt(self, stream: S) -> S:
         """Close this stream, too, when the scope is left; answers it."""
         self._check_open()
-        self._streams.append(stream)
+        self._streams[stream] = None
         return stream
+
+    def release(self, stream: Stream[Any]) -> None:
+        """Let go of a stream that came to its end."""
+        self._streams.pop(stream, None)
+        self._pumps.pop(stream, None)
 
     async def __aenter__(self) -> Self:
         from asyncio import TaskGroup
@@ -73,18 +78,18 @@ class Scope:
     ) -> None:
         assert self._group is not None, "entered before it is left"
         self._left = True
-        for stop in self._intakes:
-            stop()
+        for pump in list(self._pumps.values()):
+            pump.stop()
         for task in list(self._tasks):
             self.cancel(task)
         try:
             await self._group.__aexit__(None, None, None)
         finally:
-            for stream in reversed(self._streams):
+            for stream in reversed(list(self._streams)):
                 self.note(stream.close)
-        if self._errors:
-            body = [] if error is None else [error]
-            raise BaseExceptionGroup("leaving a scope", [*body, *self._errors])
+            if self._errors:  # they go before a cancellation, as in a task group
+                body = [] if error is None else [error]
+                raise BaseExceptionGroup("leaving a scope", [*body, *self._errors])
 
     # What pumps and async stages call.
 
@@ -100,10 +105,16 @@ class Scope:
         return task
 
     def cancel(self, task: Task[None]) -> None:
-        """End a task of this scope."""
-        if not task.done():
+        """End a task of this scope. Once: a second time would break into its clean-up."""
+        if not task.done() and task not in self._cancelled:
             self._cancelled.add(task)
             task.cancel()
+
+    def asked_to_end(self) -> bool:
+        """Whether the task that asks was cancelled by this scope, whatever it made of it."""
+        from asyncio import current_task
+
+        return current_task() in self._cancelled
 
     async def uncancelled(self, awaitable: Awaitable[T]) -> T:
         """Await something of a user's in a task of this scope.
@@ -111,12 +122,12 @@ class Scope:
         Interrupted if the task is cancelled, but not by `cancel`. A timeout around a `yield`
         does that (PEP 789). Taken at its word it would pass for the end of the stream.
         """
-        from asyncio import CancelledError, current_task
+        from asyncio import CancelledError
 
         try:
             return await awaitable
         except CancelledError as cancelled:
-            if current_task() in self._cancelled:
+            if self.asked_to_end():
                 raise
             raise Interrupted("cancelled from inside: a timeout or a task group around a yield?") from cancelled
 

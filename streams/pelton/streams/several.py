@@ -55,56 +55,51 @@ class Chain(Stage[T, T]):
         close_all((self.source,) if self._then is None else (self.source, self._then))
 
 
-class Zip(Stream["tuple[T, U]"], Generic[T, U]):
+class Zip(Polled[T, "tuple[T, U]"], Generic[T, U]):
     """See `Stream.zip`. Asks both sides, so that the end of either is seen at once."""
 
     def __init__(self, left: Stream[T], right: Stream[U]) -> None:
-        self._sides: tuple[Stream[Any], Stream[Any]] = (left, right)
+        super().__init__(left)
+        self._right = right
         self._held: list[Any] = [_NOTHING, _NOTHING]
         self._relay = Relay(self)
-        self._closed = False
 
     @property
     def finished(self) -> bool:
         return self._closed
 
-    def poll(self, waker: Waker | None = None) -> tuple[T, U] | Poll:
-        if self._closed:
-            return CLOSED
+    def _step(self, waker: Waker | None) -> tuple[T, U] | Poll:
         relay = self._relay.to(waker)
-        for side, stream in enumerate(self._sides):
-            if self._held[side] is _NOTHING and not self._take(side, stream, relay):
-                self._relay.forget()
-                self.close()
-                return CLOSED
-        left, right = self._held
-        if left is _NOTHING or right is _NOTHING:
+        for side, stream in enumerate((self.source, self._right)):
+            if self._held[side] is _NOTHING:
+                item: object = stream.poll(relay)
+                if item is CLOSED:
+                    self._relay.forget()
+                    return CLOSED
+                if item is not PENDING:
+                    self._held[side] = item
+        if any(held is _NOTHING for held in self._held):
             return PENDING
+        pair: tuple[T, U] = (self._held[0], self._held[1])
         self._held = [_NOTHING, _NOTHING]
         self._relay.forget()
-        return left, right
-
-    def _take(self, side: int, stream: Stream[Any], waker: Waker | None) -> bool:
-        """Fill one side if it has something. False if it has come to its end."""
-        try:
-            item = stream.poll(waker)
-        except Exception:
-            self.close()
-            raise
-        if item is not PENDING and item is not CLOSED:
-            self._held[side] = item
-        return item is not CLOSED
+        return pair
 
     def close(self) -> None:
         self._closed = True
         self._held = [_NOTHING, _NOTHING]
-        close_all(self._sides)
-        self._relay()
+        try:
+            close_all((self.source, self._right))
+        finally:
+            self._relay()
+
+    def park(self, waker: Waker) -> bool:
+        return False  # two have to be asked
 
     def forget(self) -> None:
         self._relay.forget()
-        for stream in self._sides:
-            stream.forget()
+        self.source.forget()
+        self._right.forget()
 
 
 class Flatten(Polled[Stream[U], U]):
@@ -178,14 +173,18 @@ class Peekable(Stage[T, T]):
         return item
 
     def fused(self, limit: int | None) -> Iterator[T]:
+        """Whoever iterates may peek in between, so what was peeked is looked for before each item."""
+        source = super().fused(limit if limit is None or self._peeked is _NOTHING else max(limit - 1, 0))
         if limit == 0:
             return
-        if self._peeked is not _NOTHING:
-            item = self.poll()
-            if not isinstance(item, Poll):
-                yield item
-            limit = None if limit is None else limit - 1
-        yield from super().fused(limit)
+        while not self._closed:
+            item: Any = self._peeked
+            self._peeked = _NOTHING
+            if item is _NOTHING:
+                item = next(source, _NOTHING)
+            if item is _NOTHING:
+                return
+            yield item
 
     def close(self) -> None:
         self._peeked = _NOTHING

@@ -37,10 +37,11 @@ class Sorter:
     def conflate(self, item: Any, items: deque[Any]) -> bool:
         """Put the item in the place of one with its key; False if none waits, and the item is to be queued."""
         place = self._place()
+        key, self._next_key = self._next_key, None
         if place is None:
-            if self._next_key is not None:
-                self._places[self._next_key] = self._first + len(items)
-            self._keys.append(self._next_key)
+            if key is not None:
+                self._places[key] = self._first + len(items)
+            self._keys.append(key)
             self._weights.append(self._next_weight)
             self.weight += self._next_weight
             return False

@@ -79,6 +79,8 @@ class Interval(Stream[int]):
     def __init__(self, clock: Clock, period_s: float, late: Literal["skip", "burst"]) -> None:
         if period_s <= 0:
             raise ValueError(f"an interval needs a period of more than 0 s, got {period_s}")
+        if late not in ("skip", "burst"):
+            raise ValueError(f"late is skip or burst, not {late!r}")
         self._clock = clock
         self._period_s = period_s
         self._burst = late == "burst"
