@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract.tree import IMPORT_ROOTS, ROOT, packages, shown, source_files
 
-FOLDERS = ["streams", "protocol", "server", "clients", "tests", "benchmarks", "docs"]
+FOLDERS = ["streams", "protocol", "server", "clients", "tests", "benchmarks", "docs", "examples"]
 FILES = [
     ".ci/run",
     "ARCHITECTURE.md",

@@ -47,9 +47,9 @@ class Inbox(Stream[T]):
     """A bounded FIFO between a producer that must not wait and a consumer that polls.
 
     `low < high <= hard`, in items, or in what `weigh(item)` adds up to (bytes, say, and something for each item).
-    `on_low()` is called once after a PAUSE, when the consumer has brought it down to `low`. Items to which `classify`
-    gives the same key, not None, replace each other while they wait: the newest is delivered, in the oldest's place.
-    `report_lag` puts a `Lagged` ahead of the next item after some were shed; `T` has to allow for it.
+    `on_low()` is called once after a PAUSE, when the consumer has brought it down to `low`, or closed it. Items to
+    which `classify` gives the same key, not None, replace each other while they wait: the newest is delivered, in the
+    oldest's place. `report_lag` puts a `Lagged` ahead of the next item after some were shed; `T` has to allow for it.
     """
 
     def __init__(
@@ -198,8 +198,10 @@ class Inbox(Stream[T]):
         self._lag = 0
         self._ended = True
         self._error = None
-        self.paused = False
+        paused, self.paused = self.paused, False
         self._wake()
+        if paused and self.on_low is not None:
+            self.on_low()  # or who waits for room would wait for ever
 
     def park(self, waker: Waker) -> bool:
         if self._items or self._ended or self._lag:

@@ -32,8 +32,8 @@ class ManualSource(Stream[T]):
         return self._waker is not None
 
     def push(self, *items: T) -> None:
-        """Make items ready."""
-        if not self.closed:
+        """Make items ready; after the end it does nothing."""
+        if not self._ended:
             self._items.extend(items)
             self._wake()
 
