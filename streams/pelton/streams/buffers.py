@@ -90,17 +90,21 @@ class _Holding(Polled[T, "T | Lagged"]):
 
 
 class Buffer(_Holding[T]):
-    """See `Stream.buffer`."""
+    """See `Stream.buffer`. Between two gaps there is always an item: however long the overload, items get through."""
 
     def __init__(self, source: Stream[T], size: int, overflow: Overflow) -> None:
         super().__init__(source, size)
         if overflow not in get_args(Overflow):
             raise ValueError(f"overflow is one of {', '.join(get_args(Overflow))}, not {overflow!r}")
         self._overflow = overflow
-        self._items: deque[T | Lagged] = deque()
-        self._dropped_before = 0
+        self._items: deque[T] = deque()
+        self._gaps: deque[list[int]] = deque()
+        """Where items were dropped, in order: how many of the held items stand before it, and how many it is."""
+        self._told = False
 
     def _has_room(self) -> bool:
+        if self._told and self._items:
+            return False  # first the item behind the gap, in its place; then it may be dropped for another
         return self._overflow != "suspend" or len(self._items) < self._size
 
     def _put(self, item: T) -> bool:
@@ -108,29 +112,36 @@ class Buffer(_Holding[T]):
         if len(items) < self._size:
             items.append(item)
             return False
+        if self._overflow == "fail":
+            raise BufferOverflow(f"more than the {self._size} items that the buffer holds were ready")
         if self._overflow == "drop_oldest":
             items.popleft()
-            self._dropped_before += 1
             items.append(item)
-        elif self._overflow == "drop_newest":
-            last = items[-1]  # one more than `size` only if it is the gap
-            if len(items) > self._size and isinstance(last, Lagged):
-                items[-1] = Lagged(last.count + 1)
-            else:
-                items.append(Lagged(1))
+            self._widen(0)
         else:
-            raise BufferOverflow(f"more than the {self._size} items that the buffer holds were ready")
+            self._widen(len(items))
         return True
 
+    def _widen(self, place: int) -> None:
+        if self._gaps and self._gaps[-1][0] == place:
+            self._gaps[-1][1] += 1
+        else:
+            self._gaps.append([place, 1])
+
     def _oldest(self) -> T | Lagged | Poll:
-        dropped, self._dropped_before = self._dropped_before, 0
-        if dropped:
-            return Lagged(dropped)
-        return self._items.popleft() if self._items else PENDING
+        gaps = self._gaps
+        self._told = bool(gaps) and gaps[0][0] == 0
+        if self._told:
+            return Lagged(gaps.popleft()[1])
+        if not self._items:
+            return PENDING
+        for gap in gaps:
+            gap[0] -= 1
+        return self._items.popleft()
 
     def close(self) -> None:
         self._items.clear()
-        self._dropped_before = 0
+        self._gaps.clear()
         super().close()
 
 

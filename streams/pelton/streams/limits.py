@@ -100,6 +100,8 @@ class TakeUntil(Stage[T, T]):
         if self._signal.poll(relay) is not PENDING:
             self._relay.forget()
             return CLOSED
+        if self._relay.spent:
+            return PENDING
         item = self.source.poll(relay)
         if item is not PENDING:
             self._relay.forget()

@@ -153,12 +153,12 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
                     self._spent.append(slot)
                     continue
                 # `_ask` and `_rotate`, written out: two calls less for every action of every player, a third of all.
-                slot.queued = False
+                slot.queued = failed = False
                 stream = slot.stream
                 try:
                     item: T | Err | Left | Poll = stream.poll(slot)
                 except Exception as error:  # noqa: BLE001 - as in `_ask`
-                    item = self._failed_with(slot, error)
+                    item, failed = self._failed_with(slot, error), True
                 if item is PENDING:
                     slot.fruitless += 1
                     slot.credit = 0
@@ -167,14 +167,16 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
                 self._left -= 1
                 if item is CLOSED:
                     item = self._ended_by(slot)
-                else:
+                elif slot.live:
                     slot.delivered += 1
-                    if slot.live and not slot.queued and not stream.park(slot):
+                    if not slot.queued and not stream.park(slot):
                         if slot.weight == 1:
                             slot.queued = True
                             fifo.append(slot)
                         else:
                             self._requeue(slot)
+                elif not failed:
+                    self._gone[0] += 1  # it took itself out of the merge: its counts are added up already
                 yield slot.key, item
         finally:
             if self._sweep == sweep:
@@ -241,6 +243,7 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
         if item is CLOSED:
             return self._ended_by(slot)
         slot.delivered += 1
+        self._gone[0] += not slot.live  # it took itself out of the merge: its counts are added up already
         return item
 
     def _rotate(self, slot: Slot[K, T]) -> None:

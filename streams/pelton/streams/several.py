@@ -78,6 +78,8 @@ class Zip(Polled[T, "tuple[T, U]"], Generic[T, U]):
                     return CLOSED
                 if item is not PENDING:
                     self._held[side] = item
+                elif self._relay.spent:
+                    return PENDING
         if any(held is _NOTHING for held in self._held):
             return PENDING
         pair: tuple[T, U] = (self._held[0], self._held[1])
@@ -133,7 +135,8 @@ class Flatten(Polled[Stream[U], U]):
         close_all((self.source,) if inner is None else (inner, self.source))
 
     def park(self, waker: Waker) -> bool:
-        return not self._closed and (self._inner or self.source).park(waker)
+        current: Stream[Any] = self.source if self._inner is None else self._inner
+        return not self._closed and current.park(waker)
 
     def forget(self) -> None:
         self.source.forget()

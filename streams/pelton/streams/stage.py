@@ -95,14 +95,17 @@ class Polled(Stage[T, U]):
 class Relay(Budget):
     """One waker for a stage that waits for several things: whichever comes first tells the consumer, and only once."""
 
-    __slots__ = ("_stage", "_target")
+    __slots__ = ("_stage", "_target", "spent")
 
     def __init__(self, stage: object) -> None:
         self._stage = stage
         self._target: Waker | None = None
+        self.spent = False
+        """The consumer's budget is used up: ask no other source, answer PENDING."""
 
     def to(self, waker: Waker | None) -> Relay | None:
-        """Itself, to be handed to the sources, if there is somebody to be told."""
+        """Itself, to be handed to the sources, if there is somebody to be told. Once in each poll."""
+        self.spent = False
         if waker is None:
             return None
         if self._target is not None and self._target != waker:
@@ -120,8 +123,9 @@ class Relay(Budget):
             waker()
 
     def spend(self) -> bool:
-        if not exhausted(self._target):
+        if not self.spent and not exhausted(self._target):
             return True
+        self.spent = True
         self._target = None  # it has been called
         return False
 

@@ -33,8 +33,8 @@ class Stream(Generic[T_co]):
         """Take one item if one is ready.
 
         PENDING takes nothing; if a `waker` was given it is then called once, when polling may help (item, end
-        or error). CLOSED is for ever. An exception raised from here closes this stream. Never waits; starts no task, but for
-        the first poll of what a `Scope` runs.
+        or error). CLOSED is for ever. An exception raised from here closes this stream. Never waits; starts no task,
+        but for the first poll of what a `Scope` runs.
         """
         raise NotImplementedError
 

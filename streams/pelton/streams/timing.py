@@ -102,6 +102,7 @@ class Interval(Stream[int]):
         if self._due_s(self._next) > now_s:
             self._alarm.set(self._due_s(self._next), waker)
             return PENDING
+        self._alarm.cancel()
         number = self._next if self._burst else self._latest(now_s - self._start_s)
         self._next = number + 1
         return number
@@ -151,13 +152,16 @@ class Throttle(Polled[T, T]):
             self._alarm.set(self._next_s, waker)
             return PENDING
         item = self.source.poll(waker)
+        self._alarm.cancel()
         if not isinstance(item, Poll):
             self._next_s = now_s + self._interval_s
         return item
 
     def close(self) -> None:
-        super().close()
-        self._alarm.ring()
+        try:
+            super().close()
+        finally:
+            self._alarm.ring()
 
     def forget(self) -> None:
         self._alarm.cancel()
@@ -200,12 +204,15 @@ class Timeout(Polled[T, "T | Err"]):
             return PENDING
         self._reported = True
         self._relay.forget()
+        self._alarm.cancel()
         return Err(TimeoutError(f"nothing came for {self._after_s} s"))
 
     def close(self) -> None:
-        super().close()
-        self._alarm.cancel()
-        self._relay()
+        try:
+            super().close()
+        finally:
+            self._alarm.cancel()
+            self._relay()
 
     def park(self, waker: Waker) -> bool:
         return False  # the clock has to be asked as well

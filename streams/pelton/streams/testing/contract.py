@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from pelton.streams.poll import CLOSED, PENDING, ConcurrentPoll, Poll
 from pelton.streams.stream import Stream
-from pelton.streams.testing.probe import ManualSource
+from pelton.streams.testing.probe import Cycle, ManualSource, Purse
 
 __all__ = ["ContractBroken", "StreamContract"]
 
@@ -20,6 +20,8 @@ U = TypeVar("U")
 Make: TypeAlias = Callable[[Stream[T]], Stream[U]]
 
 POLLS_MAX = 10_000
+POLLS_ON_A_BUDGET, CREDIT, HELD_MAX = 200, 5, 64
+TAKEN_MAX = 10 * POLLS_ON_A_BUDGET * CREDIT
 
 
 class ContractBroken(AssertionError):
@@ -63,6 +65,7 @@ class StreamContract:
         self._closing(make, items)
         self._errors(make, items, wanted)
         self._cancelled_waits(make, items, wanted)
+        self._budget(make, items)
         if counts_source:
             self._limits(make, items)
 
@@ -114,7 +117,10 @@ class StreamContract:
         stream = make(ManualSource())
         stream.poll(first)
         stream.forget()
-        stream.poll(second)  # raises if `forget` does not do what it says
+        try:
+            stream.poll(second)
+        except ConcurrentPoll:
+            raise ContractBroken("R4: after forget() nobody else can wait") from None
 
     def _closing(self, make: Make[T, U], items: list[T]) -> None:
         source: ManualSource[T] = ManualSource()
@@ -138,8 +144,9 @@ class StreamContract:
             except _Planned:
                 _check(source.closed > 0, f"R5: it raised, and its source was not closed ({path.__name__})")
             else:
-                _check(source.closed > 0, f"an error of the source was swallowed ({path.__name__})")
-            _check(given == wanted[: len(given)], f"with an error at the end other items came ({path.__name__})")
+                _check(not source.raised, f"an error of the source was swallowed ({path.__name__})")
+            before = _poll_all(make(ManualSource(*items)), None)
+            _check(given[: len(before)] == before, f"items that came before an error were lost ({path.__name__})")
             _stays_closed(stream)
 
     def _cancelled_waits(self, make: Make[T, U], items: list[T], wanted: list[U]) -> None:
@@ -147,14 +154,18 @@ class StreamContract:
             source: ManualSource[T] = ManualSource()
             stream, given = make(source), list[U]()
             tasks = len(asyncio.all_tasks())
-            for item in items:
+            for number, item in enumerate(items):
                 wait = asyncio.ensure_future(stream.next())
                 await asyncio.sleep(0)
+                if number % 2:  # cancelled right after it was woken
+                    source.push(item)
+                    await asyncio.sleep(0)
                 wait.cancel()
                 await asyncio.wait([wait])
                 if not wait.cancelled() and not isinstance(taken := wait.result(), Poll):
                     given.append(taken)
-                source.push(item)
+                if not number % 2:
+                    source.push(item)
                 given += _poll_all(stream, None)
                 _check(len(asyncio.all_tasks()) == tasks, "R6: a task was left behind by polling")
             source.end()
@@ -169,6 +180,17 @@ class StreamContract:
             for _ in stream.ready(limit):
                 """Taken."""
             _check(source.taken <= limit, f"R7: ready({limit}) took {source.taken} items from the source")
+
+    def _budget(self, make: Make[T, U], items: list[T]) -> None:
+        if not items:
+            return
+        source, purse = Cycle(items, TAKEN_MAX), Purse()
+        stream, given = make(source), 0
+        for _ in range(POLLS_ON_A_BUDGET):
+            purse.credit = CREDIT
+            given += not isinstance(stream.poll(purse), Poll)
+        free = source.taken - given - purse.spent
+        _check(free <= HELD_MAX, f"R7: {free} items were dropped, and charged to nobody")
 
 
 class _Planned(Exception):

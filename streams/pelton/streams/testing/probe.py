@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import TypeVar
 
-from pelton.streams.poll import CLOSED, PENDING, ConcurrentPoll, Poll, Waker
+from pelton.streams.poll import CLOSED, PENDING, Budget, ConcurrentPoll, Poll, Waker
 from pelton.streams.stream import Stream
 
-__all__ = ["ManualSource"]
+__all__ = ["Cycle", "ManualSource", "Purse"]
 
 T = TypeVar("T")
 
@@ -25,6 +26,7 @@ class ManualSource(Stream[T]):
         self._ended = False
         self._waker: Waker | None = None
         self.polls = self.taken = self.closed = 0
+        self.raised = False
 
     @property
     def parked(self) -> bool:
@@ -54,6 +56,7 @@ class ManualSource(Stream[T]):
             return self._items.popleft()
         error, self._error = self._error, None
         if error is not None:
+            self.raised = True
             raise error
         if self._ended:
             return CLOSED
@@ -76,3 +79,37 @@ class ManualSource(Stream[T]):
         waker, self._waker = self._waker, None
         if waker is not None:
             waker()
+
+
+class Cycle(Stream[T]):
+    """The same items over and over, until somebody took `taken_max` of them."""
+
+    def __init__(self, items: Sequence[T], taken_max: int) -> None:
+        self._items = items
+        self._taken_max = taken_max
+        self._closed = False
+        self.taken = 0
+
+    def poll(self, waker: Waker | None = None) -> T | Poll:
+        if self._closed or self.taken >= self._taken_max:
+            return CLOSED
+        self.taken += 1
+        return self._items[self.taken % len(self._items) - 1]
+
+    def close(self) -> None:
+        self._closed = True
+
+
+class Purse(Budget):
+    """So much credit a poll, to be refilled, and a count of all that was spent."""
+
+    def __init__(self) -> None:
+        self.credit = self.spent = 0
+
+    def __call__(self) -> None:
+        """Whoever polls with it polls again anyway."""
+
+    def spend(self) -> bool:
+        self.spent += 1
+        self.credit -= 1
+        return self.credit > 0
