@@ -35,13 +35,20 @@ class _Holding(Polled[T, "T | Lagged"]):
         self._size = size
         self._error: Exception | None = None
         self._dry = False
+        self._owed = False  # the last poll used its whole budget on what it dropped: now it is an item's turn
 
     @property
     def finished(self) -> bool:
         return self._closed
 
     def _step(self, waker: Waker | None) -> T | Lagged | Poll:
-        answer: Poll = CLOSED if self._dry else self._intake(waker)
+        answer: Poll = CLOSED if self._dry else PENDING
+        if self._owed:
+            self._owed = False
+        elif not self._dry:
+            answer = self._intake(waker)
+        if self._owed:
+            return PENDING
         item = self._oldest()
         if item is not PENDING:
             if waker is not None:
@@ -71,6 +78,7 @@ class _Holding(Polled[T, "T | Lagged"]):
                 self._dry = True
                 return CLOSED
             if dropped and exhausted(waker):
+                self._owed = True
                 break
         return PENDING
 

@@ -144,7 +144,7 @@ class Buffered(Stream[U]):
         self._wake()
 
     def _worker_done(self, worker: Task[None]) -> None:
-        if worker.cancelled() and not self._closed:  # before it began, and not by the scope
+        if worker.cancelled() and not self._closed and not self._scope.leaving:  # before it began, by somebody else
             self._stop(Interrupted("a task of this stream was cancelled"))
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from pelton.streams.inbox import Inbox
 from pelton.streams.lint import check_yields
-from pelton.streams.poll import CLOSED, PENDING, Interrupted, Poll, Waker
+from pelton.streams.poll import CLOSED, PENDING, ConcurrentPoll, Interrupted, Poll, Waker
 from pelton.streams.stream import Stream
 
 if TYPE_CHECKING:
@@ -69,7 +69,13 @@ class Pumped(Stream[T]):
         return self._inbox.finished
 
     def poll(self, waker: Waker | None = None) -> T | Poll:
-        item = self._inbox.poll(waker)
+        try:
+            item = self._inbox.poll(waker)
+        except ConcurrentPoll:
+            raise
+        except Exception:
+            self._on_closed()
+            raise
         if item is PENDING or len(self._inbox) < self._ahead:
             self._wanted()
         if item is CLOSED:

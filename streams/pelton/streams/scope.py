@@ -44,6 +44,11 @@ class Scope:
         """How many tasks it owns now."""
         return len(self._tasks)
 
+    @property
+    def leaving(self) -> bool:
+        """Whether it is being left, or was."""
+        return self._left
+
     def pump(self, source: Source[T] | AsyncIterable[T], ahead: int = 0) -> Stream[T]:
         """A stream of what an async generator yields, driven by one task of this scope.
 

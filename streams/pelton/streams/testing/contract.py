@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from pelton.streams.poll import CLOSED, PENDING, ConcurrentPoll, Poll
+from pelton.streams.poll import CLOSED, PENDING, ConcurrentPoll, Poll, StreamError
 from pelton.streams.stream import Stream
 from pelton.streams.testing.probe import Cycle, ManualSource, Purse
 
@@ -188,7 +188,10 @@ class StreamContract:
         stream, given = make(source), 0
         for _ in range(POLLS_ON_A_BUDGET):
             purse.credit = CREDIT
-            given += not isinstance(stream.poll(purse), Poll)
+            try:
+                given += not isinstance(stream.poll(purse), Poll)
+            except StreamError:
+                return  # it may find that this is too much
         free = source.taken - given - purse.spent
         _check(free <= HELD_MAX, f"R7: {free} items were dropped, and charged to nobody")
 
