@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, TypeVar, get_args
 
 from pelton.streams.items import Lagged
 from pelton.streams.poll import CLOSED, PENDING, BufferOverflow, ConcurrentPoll, Poll, Waker, exhausted
-from pelton.streams.stage import Polled
+from pelton.streams.stage import Polled, Relay
 from pelton.streams.stream import Stream
 
 __all__ = ["Buffer", "Conflate", "Overflow"]
@@ -35,7 +35,8 @@ class _Holding(Polled[T, "T | Lagged"]):
         self._size = size
         self._error: Exception | None = None
         self._dry = False
-        self._owed = False  # the last poll used its whole budget on what it dropped: now it is an item's turn
+        self._relay = Relay(self)
+        self._owed = False  # the last poll used its whole budget on what was dropped: now it is an item's turn
 
     @property
     def finished(self) -> bool:
@@ -46,13 +47,13 @@ class _Holding(Polled[T, "T | Lagged"]):
         if self._owed:
             self._owed = False
         elif not self._dry:
-            answer = self._intake(waker)
-        if self._owed:
-            return PENDING
+            answer = self._intake(self._relay.to(waker))
+            if self._relay.spent:
+                self._owed = self._holds_some()
+                return PENDING
         item = self._oldest()
         if item is not PENDING:
-            if waker is not None:
-                self.source.forget()  # it may have parked while more was looked for; nobody has to wait
+            self._relay.forget()  # it may have parked while more was looked for; nobody has to wait
             return item
         error, self._error = self._error, None
         if error is not None:
@@ -78,14 +79,20 @@ class _Holding(Polled[T, "T | Lagged"]):
                 self._dry = True
                 return CLOSED
             if dropped and exhausted(waker):
-                self._owed = True
                 break
         return PENDING
 
     def park(self, waker: Waker) -> bool:
         return False  # what is held is ready
 
+    def forget(self) -> None:
+        self._relay.forget()
+        super().forget()
+
     def _has_room(self) -> bool:
+        raise NotImplementedError
+
+    def _holds_some(self) -> bool:
         raise NotImplementedError
 
     def _put(self, item: T) -> bool:
@@ -114,6 +121,9 @@ class Buffer(_Holding[T]):
         if self._told and self._items:
             return False  # first the item behind the gap, in its place; then it may be dropped for another
         return self._overflow != "suspend" or len(self._items) < self._size
+
+    def _holds_some(self) -> bool:
+        return bool(self._items)
 
     def _put(self, item: T) -> bool:
         items = self._items
@@ -167,6 +177,9 @@ class Conflate(_Holding[T]):
 
     def _has_room(self) -> bool:
         return len(self._items) < self._size
+
+    def _holds_some(self) -> bool:
+        return bool(self._items)
 
     def _put(self, item: T) -> bool:
         key = self._key(item)

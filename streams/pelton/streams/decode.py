@@ -73,7 +73,7 @@ class Decode(Polled[bytes, "T | Err"]):
                     continue
                 self._piece = memoryview(piece)
             self._feed()
-            if not self._whole and exhausted(waker):
+            if not self._whole and self._is_enough(waker):
                 return PENDING
         return self._whole.popleft()
 
@@ -84,6 +84,15 @@ class Decode(Polled[bytes, "T | Err"]):
             self._whole.extend(self._decoder.feed(bytes(data)))
         except Exception as error:  # noqa: BLE001 - raised after the items before it
             self._error = error
+
+    def _is_enough(self, waker: Waker | None) -> bool:
+        """After a slice without a record: a whole slice is enough for one poll, if somebody can be called to go on."""
+        if waker is None:
+            return False
+        out_of_budget = exhausted(waker)
+        if self._piece and not out_of_budget:
+            waker()
+        return out_of_budget or bool(self._piece)
 
     def _end(self) -> None:
         self._ended = True
@@ -107,6 +116,6 @@ def decode(source: Stream[bytes], decoder: Decoder[T], tail: Tail = "error", sli
     """The records in a stream of bytes.
 
     What is left at the end and is not a whole record is an item (`"item"`: a last line without its line feed), an
-    Err, or dropped. At most `slice_bytes` are parsed in one poll.
+    Err, or dropped. At most `slice_bytes` are parsed in one poll that has a waker: it is called to go on.
     """
     return Decode(source, decoder, tail, slice_bytes)

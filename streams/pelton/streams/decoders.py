@@ -73,35 +73,41 @@ class MsgPack:
         if value_bytes_max < 1:
             raise ValueError(f"a value may have 1 byte or more, got {value_bytes_max}")
         library: Any = msgpack
-        self._unpacker = library.Unpacker(max_buffer_size=value_bytes_max, strict_map_key=False)
-        self._full: type[Exception] = library.exceptions.BufferFull
-        self._room = value_bytes_max
-        self._fed = 0
+        # Pieces of at most one value's length go in, on top of at most one value that is not whole.
+        self._unpacker = library.Unpacker(max_buffer_size=2 * value_bytes_max, strict_map_key=False)
+        self._max = value_bytes_max
+        self._start = self._fed = 0
         self._lost = False
 
     def feed(self, data: bytes) -> Iterator[Any]:
         """The values that end in `data`."""
-        for start in range(0, len(data), self._room):
-            if not self._lost:
-                yield from self._values(data[start : start + self._room])
+        for start in range(0, len(data), self._max):
+            if self._lost:
+                return
+            yield from self._values(data[start : start + self._max])
 
     def end(self) -> Err | None:
         """An Err if a value has begun and did not end."""
-        position: int = self._unpacker.tell()
-        if self._lost or position == self._fed:
+        if self._lost or self._start == self._fed:
             return None
-        return Err(DecodeError("the stream ended in the middle of a value", position))
+        return Err(DecodeError("the stream ended in the middle of a value", self._start))
 
     def _values(self, data: bytes) -> Iterator[Any]:
+        self._fed += len(data)
         try:
             self._unpacker.feed(data)
-            self._fed += len(data)
-            yield from self._unpacker
-        except self._full:
-            yield self._give_up("a value that is too long")
-        except Exception:  # noqa: BLE001 - FormatError, StackError, UnicodeDecodeError, RecursionError: all the peer's
+            for value in self._unpacker:
+                end: int = self._unpacker.tell()
+                if end - self._start > self._max:
+                    break
+                self._start = end
+                yield value
+        except Exception:  # noqa: BLE001 - FormatError, StackError, ValueError, RecursionError: all the peer's
             yield self._give_up("no MessagePack")
+            return
+        if self._fed - self._start > self._max:
+            yield self._give_up(f"a value of more than {self._max} bytes")
 
     def _give_up(self, problem: str) -> Err:
         self._lost = True
-        return Err(DecodeError(problem, self._unpacker.tell()))
+        return Err(DecodeError(problem, self._start))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from pelton.streams.poll import CLOSED, PENDING, ConcurrentPoll, Poll, Waker, exhausted
-from pelton.streams.stage import Stage
+from pelton.streams.stage import Relay, Stage
 from pelton.streams.stream import Stream
 
 __all__ = ["Chunks", "ReadyChunks"]
@@ -29,6 +29,7 @@ class _Gather(Stage[T, "list[T]"]):
         self._size = size
         self._held: list[T] = []
         self._error: Exception | None = None
+        self._relay = Relay(self)
 
     @property
     def finished(self) -> bool:
@@ -36,10 +37,11 @@ class _Gather(Stage[T, "list[T]"]):
 
     def _step(self, waker: Waker | None) -> list[T] | Poll:
         self._raise_kept()
-        answer = self._gather(waker)
+        answer = self._gather(self._relay.to(waker))
+        if self._relay.spent:
+            return PENDING
         if len(self._held) == self._size or (self._held and (self.part or answer is CLOSED)):
-            if waker is not None:
-                self.source.forget()  # it may have parked while more was looked for; nobody has to wait
+            self._relay.forget()  # it may have parked while more was looked for; nobody has to wait
             return self._give()
         self._raise_kept()
         return answer
@@ -84,6 +86,13 @@ class _Gather(Stage[T, "list[T]"]):
         error, self._error = self._error, None
         if error is not None:
             raise error
+
+    def park(self, waker: Waker) -> bool:
+        return False  # the source knows a relay
+
+    def forget(self) -> None:
+        self._relay.forget()
+        super().forget()
 
     def close(self) -> None:
         self._held = []
