@@ -18,6 +18,7 @@ from pelton.streams.stream import Stream
 __all__ = ["Buffer", "Conflate", "Overflow"]
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 Overflow: TypeAlias = Literal["suspend", "drop_oldest", "drop_newest", "fail"]
 
@@ -25,7 +26,7 @@ INTAKE_MAX = 1024
 """Items taken in within one poll: a source that never runs dry must not hold up the caller."""
 
 
-class _Holding(Polled[T, "T | Lagged"]):
+class _Holding(Polled[T, U]):
     """Takes in what is ready, then gives the oldest of what it holds."""
 
     def __init__(self, source: Stream[T], size: int) -> None:
@@ -42,7 +43,7 @@ class _Holding(Polled[T, "T | Lagged"]):
     def finished(self) -> bool:
         return self._closed
 
-    def _step(self, waker: Waker | None) -> T | Lagged | Poll:
+    def _step(self, waker: Waker | None) -> U | Poll:
         answer: Poll = CLOSED if self._dry else PENDING
         if self._owed:
             self._owed = False
@@ -99,12 +100,12 @@ class _Holding(Polled[T, "T | Lagged"]):
         """Hold the item; whether one was dropped for it, or it was."""
         raise NotImplementedError
 
-    def _oldest(self) -> T | Lagged | Poll:
+    def _oldest(self) -> U | Poll:
         """Take out what is next, or PENDING."""
         raise NotImplementedError
 
 
-class Buffer(_Holding[T]):
+class Buffer(_Holding[T, "T | Lagged"]):
     """See `Stream.buffer`. Between two gaps there is always an item: however long the overload, items get through."""
 
     def __init__(self, source: Stream[T], size: int, overflow: Overflow) -> None:
@@ -163,7 +164,7 @@ class Buffer(_Holding[T]):
         super().close()
 
 
-class Conflate(_Holding[T]):
+class Conflate(_Holding[T, T]):
     """See `Stream.conflate`. `conflated` counts the items that a later one took the place of."""
 
     def __init__(

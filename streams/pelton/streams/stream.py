@@ -7,10 +7,10 @@ has a method here; `async for` is a thin edge that parks on one future. What eac
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar, overload
 
 from pelton.streams.edge import Edge
-from pelton.streams.items import Err
+from pelton.streams.items import Err, Lagged
 from pelton.streams.poll import CLOSED, PENDING, Poll, Waker
 
 __all__ = ["Stream"]
@@ -202,7 +202,11 @@ class Stream(Generic[T_co]):
 
     # Stages that hold items, or hold them back.
 
-    def buffer(self, size: int, overflow: buffers.Overflow = "suspend") -> buffers.Buffer[T_co]:
+    @overload
+    def buffer(self, size: int, overflow: Literal["suspend", "fail"] = "suspend") -> Stream[T_co]: ...
+    @overload
+    def buffer(self, size: int, overflow: buffers.Overflow) -> Stream[T_co | Lagged]: ...
+    def buffer(self, size: int, overflow: buffers.Overflow = "suspend") -> Stream[Any]:
         """Take in what is ready, up to `size` items, whenever polled.
 
         `overflow` says what happens to more: it waits at the source (`suspend`); the oldest or the newest are dropped,
