@@ -101,7 +101,6 @@ class Pump(Generic[T]):
         self._generator = generator
         self._inbox: Inbox[T] = Inbox(0, size, size)
         self._ahead = ahead
-        self._asked = False
         self._waiting: Future[None] | None = None
         self._task: Task[None] | None = None
         self.stream = Pumped(self._inbox, ahead, self._want, self._let_go)
@@ -116,7 +115,6 @@ class Pump(Generic[T]):
         if self._task is None:
             self._task = self._scope.spawn(self._run())
             self._task.add_done_callback(self._done)
-        self._asked = True
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
@@ -144,7 +142,6 @@ class Pump(Generic[T]):
                         item = await self._scope.uncancelled(anext(iterator))
                     except StopAsyncIteration:
                         break
-                    self._asked = False
                     self._inbox.offer(item)
         except Exception as raised:  # noqa: BLE001 - it is raised by poll, or by the scope
             error = raised
@@ -161,10 +158,10 @@ class Pump(Generic[T]):
         return iterator  # type: ignore[no-any-return]
 
     async def _is_wanted(self) -> bool:
-        """Wait until the consumer has asked, or until there is room ahead of him. False when nobody will ask."""
+        """Wait until there is nothing for the consumer who asks, or room ahead of him. False when nobody will ask."""
         from asyncio import get_running_loop
 
-        while not self._inbox.ended and len(self._inbox) >= self._ahead and not (self._asked and not self._inbox):
+        while not self._inbox.ended and len(self._inbox) >= max(self._ahead, 1):
             self._waiting = get_running_loop().create_future()
             try:
                 await self._waiting

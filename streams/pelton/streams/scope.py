@@ -81,6 +81,8 @@ class Scope:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        from asyncio import CancelledError
+
         assert self._group is not None, "entered before it is left"
         self._left = True
         for pump in list(self._pumps.values()):
@@ -93,7 +95,7 @@ class Scope:
             for stream in reversed(list(self._streams)):
                 self.note(stream.close)
             if self._errors:  # they go before a cancellation, as in a task group
-                body = [] if error is None else [error]
+                body = [] if error is None or isinstance(error, (CancelledError, GeneratorExit)) else [error]
                 raise BaseExceptionGroup("leaving a scope", [*body, *self._errors])
 
     # What pumps and async stages call.
