@@ -58,6 +58,7 @@ class Decode(Polled[bytes, "T | Err"]):
         return self._closed
 
     def _step(self, waker: Waker | None) -> T | Err | Poll:
+        fed = self._position
         while not self._whole:
             error, self._error = self._error, None
             if error is not None:
@@ -72,27 +73,29 @@ class Decode(Polled[bytes, "T | Err"]):
                     self._end()
                     continue
                 self._piece = memoryview(piece)
-            self._feed()
-            if not self._whole and self._is_enough(waker):
+            self._feed(self._slice_bytes - (self._position - fed) % self._slice_bytes)
+            if not self._whole and self._is_enough(waker, self._position - fed):
                 return PENDING
         return self._whole.popleft()
 
-    def _feed(self) -> None:
-        data, self._piece = self._piece[: self._slice_bytes], self._piece[self._slice_bytes :]
+    def _feed(self, room: int) -> None:
+        data, self._piece = self._piece[:room], self._piece[room:]
         self._position += len(data)
         try:
             self._whole.extend(self._decoder.feed(bytes(data)))
         except Exception as error:  # noqa: BLE001 - raised after the items before it
             self._error = error
 
-    def _is_enough(self, waker: Waker | None) -> bool:
-        """After a slice without a record: a whole slice is enough for one poll, if somebody can be called to go on."""
+    def _is_enough(self, waker: Waker | None, fed: int) -> bool:
+        """After bytes without a record: a slice of them is enough for one poll, if somebody can be called to go on."""
         if waker is None:
             return False
-        out_of_budget = exhausted(waker)
-        if self._piece and not out_of_budget:
+        if exhausted(waker):
+            return True
+        enough = fed >= self._slice_bytes
+        if enough:
             waker()
-        return out_of_budget or bool(self._piece)
+        return enough
 
     def _end(self) -> None:
         self._ended = True

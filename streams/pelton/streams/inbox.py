@@ -46,7 +46,7 @@ class Offer(enum.Enum):
 class Inbox(Stream[T]):
     """A bounded FIFO between a producer that must not wait and a consumer that polls.
 
-    `low < high <= hard`, in items, or in what `weigh(item)` adds up to (bytes, say, and something for each item).
+    `low < high <= hard`, in items, or in what `weigh(item)` adds up to (bytes, say; 1 at least for each item).
     `on_low()` is called once after a PAUSE, when the consumer has brought it down to `low`, or closed it. Items to
     which `classify` gives the same key, not None, replace each other while they wait: the newest is delivered, in the
     oldest's place. `report_lag` puts a `Lagged` ahead of the next item after some were shed; `T` has to allow for it.

@@ -27,9 +27,10 @@ class Sorter:
 
     def weighed_with(self, item: Any) -> int:
         """What the whole would weigh with this item. Remembers its weight and key for `conflate`."""
-        self._next_weight = 1 if self._weigh is None else self._weigh(item)
-        if self._next_weight < 0:
-            raise ValueError(f"weigh({item!r}) is {self._next_weight}; a weight is 0 or more")
+        weight = 1 if self._weigh is None else self._weigh(item)
+        if weight < 0:
+            raise ValueError(f"weigh({item!r}) is {weight}; a weight is 0 or more")
+        self._next_weight = max(weight, 1)  # or any number of empty ones would find room
         self._next_key = None if self._classify is None else self._classify(item)
         place = self._place()
         return self.weight + self._next_weight - (0 if place is None else self._weights[place])
@@ -60,6 +61,7 @@ class Sorter:
 
     def clear(self) -> None:
         """All were."""
+        self._next_key = None
         while self._keys:
             self.taken()
 

@@ -69,9 +69,9 @@ class FromIter(Stream[T]):
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            iterable: Iterable[Any] = self._iterable
-            if isinstance(iterable, GeneratorType) and not iterable.gi_running:
-                iterable.close()
+            source: Iterable[Any] = self._iterable if self._iterator is None else self._iterator
+            if isinstance(source, GeneratorType) and not source.gi_running:
+                source.close()
 
 
 class Pending(Stream[Any]):
