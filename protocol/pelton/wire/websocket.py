@@ -51,6 +51,10 @@ class Phase(enum.Enum):
     """No message passes any more; the channel may still carry the goodbye."""
 
 
+# An attribute of an enum costs ten times a module's name (Python 3.11), on every message both ways.
+_HANDSHAKE, _OPEN, _CLOSED = Phase.HANDSHAKE, Phase.OPEN, Phase.CLOSED
+
+
 class WebSocket:
     """A connection that speaks whole binary messages of at most `message_bytes_max` bytes each way it reads.
 
@@ -80,7 +84,7 @@ class WebSocket:
     def __init__(
         self, handshake: Handshake, endpoint: Endpoint, message_bytes_max: int, backlog_bytes_max: int
     ) -> None:
-        self.phase = Phase.HANDSHAKE
+        self.phase = _HANDSHAKE
         self.gone = False
         """Whether the channel is ended as well; until then the goodbye may still be under way."""
         self.congested = False
@@ -126,7 +130,7 @@ class WebSocket:
 
         False if an earlier one is not through yet, or the WebSocket is not open.
         """
-        if self._unsent or self.congested or self.phase is not Phase.OPEN:
+        if self._unsent or self.congested or self.phase is not _OPEN:
             return False
         masks = self._masks
         frame = masked_frame(payload + body, masks.take()) if masks else binary_frame(payload, body)
@@ -141,7 +145,7 @@ class WebSocket:
 
         Past `backlog_bytes_max` the peer is closed as too slow.
         """
-        if self.phase is not Phase.OPEN:
+        if self.phase is not _OPEN:
             return False
         if len(self._unsent) + len(payload) > self._backlog_bytes_max and self._unsent:
             self.drop(SLOW_CONSUMER, "too much waits to be read")
@@ -162,14 +166,14 @@ class WebSocket:
 
     def close(self, code: int, reason: str) -> None:
         """Say goodbye. What the peer still sends is read and forgotten; end a peer that does not go with `abort`."""
-        if self.phase is Phase.OPEN:
+        if self.phase is _OPEN:
             short = reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore")
             self._protocol.send_close(code, short)
             self._write(b"".join(self._protocol.data_to_send()))
             if not self._masks:
                 self._finish()  # a server does not wait for the answer; a client's peer ends the connection
             self._end(code, reason)
-        elif self.phase is Phase.HANDSHAKE:
+        elif self.phase is _HANDSHAKE:
             self.drop(code, reason)
 
     def drop(self, code: int, reason: str) -> None:
@@ -180,7 +184,7 @@ class WebSocket:
 
     def refuse(self, page: Page) -> None:
         """Answer a handshake that is not whole with a page and end it."""
-        if self.phase is Phase.HANDSHAKE:
+        if self.phase is _HANDSHAKE:
             self._write(page.response())
             self._finish()
             self._end(LOST, "handshake refused")
@@ -192,14 +196,14 @@ class WebSocket:
             self.close(SERVER_ERROR, "server error")
         except Exception as worse:
             log.error("another fault while it was closed", exc_info=worse)
-        if self.phase is Phase.CLOSED and not self._finishing:
+        if self.phase is _CLOSED and not self._finishing:
             self.drop(SERVER_ERROR, "server error")
 
     # What the channel calls.
 
     def feed(self, data: bytes) -> None:
         """Bytes have arrived (or none: parse what was held back)."""
-        if self.phase is Phase.OPEN:
+        if self.phase is _OPEN:
             if (
                 MASKED_HEAD < len(data) <= self._short_end
                 and data[0] == FIN_BINARY
@@ -211,7 +215,7 @@ class WebSocket:
                 self._endpoint.received(apply_mask(data[MASKED_HEAD:], data[2:MASKED_HEAD]))
             else:
                 self._parse(self._tail + data if self._tail else data)
-        elif self.phase is Phase.HANDSHAKE:
+        elif self.phase is _HANDSHAKE:
             self._shake_hands(self._tail + data)
 
     def eof(self) -> None:
@@ -231,7 +235,7 @@ class WebSocket:
             self._channel.watch_writable(False)
             if self._finishing:
                 self._channel.finish()
-            elif self.phase is Phase.OPEN:
+            elif self.phase is _OPEN:
                 self._endpoint.drained()
 
     # Receiving.
@@ -260,7 +264,7 @@ class WebSocket:
         except HandshakeRefused as refused:
             self.drop(LOST, str(refused))
         else:
-            self.phase = Phase.OPEN
+            self.phase = _OPEN
             self._endpoint.opened()
             if rest:
                 self.feed(rest)
@@ -287,7 +291,7 @@ class WebSocket:
                 self._endpoint.received(payload)
             else:
                 self._uncommon(buffer[position:stop])
-            if self.phase is not Phase.OPEN:
+            if self.phase is not _OPEN:
                 return
             position = stop
         self._tail = buffer[position:]
@@ -297,9 +301,9 @@ class WebSocket:
         protocol = self._protocol
         protocol.receive_data(frame)
         for event in protocol.events_received():
-            if isinstance(event, Frame) and self.phase is Phase.OPEN:
+            if isinstance(event, Frame) and self.phase is _OPEN:
                 self._fragment(event)
-        if self.phase is not Phase.OPEN:
+        if self.phase is not _OPEN:
             return
         writes = protocol.data_to_send()
         self._reply(b"".join(writes))
@@ -350,8 +354,8 @@ class WebSocket:
         self._channel.abort()
 
     def _end(self, code: int, reason: str) -> None:
-        if self.phase is not Phase.CLOSED:
-            self.phase = Phase.CLOSED
+        if self.phase is not _CLOSED:
+            self.phase = _CLOSED
             self._tail = b""
             self._fragments = None
             if self._paused and not self.gone:
