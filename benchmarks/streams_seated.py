@@ -1,0 +1,100 @@
+"""All of the server's receive path under a flood: a player with a seat in a room that ticks."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterable
+from random import Random
+
+from benchmarks.streams_flooder import MASK
+from benchmarks.streams_receivers import CONFIG, Receiver, WatchedChannel
+from pelton.protocol import Act, Hello, Join
+from pelton.protocol.messages import HOW_JOIN_OR_CREATE
+from pelton.protocol.typed import encode
+from pelton.server import Action, Player, Room, Tick
+from pelton.server.clock import ManualClock
+from pelton.server.metrics import Metrics
+from pelton.server.receive.connection import Connection, Surroundings
+from pelton.server.receive.decoders import Decoders
+from pelton.server.simulate.lobby import Lobby
+from pelton.wire import Endpoint
+from pelton.wire.frames import masked_frame
+
+__all__ = ["Seated", "SeatedOnTransport"]
+
+
+class Go(Action, tag="g"):
+    """The smallest action there can be."""
+
+
+class Busy(Room):
+    """Takes what comes."""
+
+    tick_hz = 20
+    actions = Go
+
+    def on_tick(self, tick: Tick, actions: Iterable[tuple[Player, Go]]) -> None:
+        """Take all."""
+        for _ in actions:
+            """Nothing is to be done."""
+
+
+class Seated(Receiver):
+    """A player in a room."""
+
+    name = "Pelton, swept sockets"
+    greeting = encode(Hello("flood")), encode(Join(HOW_JOIN_OR_CREATE, "busy", {}))
+
+    def endpoint(self) -> Endpoint:
+        games = {"busy": Busy}
+        self.lobby = Lobby(games, CONFIG.simulate, Random(1))
+        around = Surroundings(
+            CONFIG.receive,
+            self.lobby,
+            ManualClock(),
+            Metrics(),
+            Decoders(games),
+            "bench",
+            lambda: False,
+            lambda _: None,
+        )
+        self.connection = Connection(around, "flood")
+        return self.connection
+
+    def frames(self, count: int) -> list[bytes]:
+        go = Go()
+        return [masked_frame(encode(Act(seq, go)), MASK) for seq in range(1, count + 1)]
+
+    async def attach(self, sock: socket.socket) -> None:
+        self.connection.bind(self.websocket)
+        await super().attach(sock)
+
+    @property
+    def ready(self) -> bool:
+        return any(opened.ticker.seats for opened in self.lobby)
+
+    def tick(self) -> None:
+        for opened in self.lobby:
+            for seat in opened.ticker.step().joined:
+                self.inbox = seat.inbox
+                self.connection.joined(seat, opened.ticker.card(seat))
+
+
+class SeatedOnTransport(Seated):
+    """The same on a transport of the event loop, which reads as much as it likes."""
+
+    name = "Pelton, asyncio transports"
+
+    async def attach(self, sock: socket.socket) -> None:
+        self.connection.bind(self.websocket)
+        self.channel = WatchedChannel(self.websocket, CONFIG.receive.slice_bytes)
+        self.channel.watched = self.websocket
+        await asyncio.get_running_loop().create_connection(lambda: self.channel, sock=sock)
+
+    async def look(self) -> None:
+        await asyncio.sleep(0)
+
+    async def end(self) -> None:
+        await super().end()
+        await self.channel.ended.wait()
