@@ -8,6 +8,7 @@ BIN := .venv/bin
 # Two stamps: new pins remake the environment, a changed pyproject.toml only installs the project anew.
 PINNED := .venv/pinned.stamp
 READY := .venv/ready.stamp
+RIVALS := .venv/rivals.stamp
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 UV_VERSION := 0.13.9
@@ -18,10 +19,10 @@ TYPED = $(foreach folder,$(wildcard $(FOLDERS)),$(if $(shell find $(folder) -nam
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check bench lock clean
+.PHONY: help install run test check mutants bench bench-streams lock clean
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(READY) ## make .venv with the pinned dependencies and the project in it
 	@echo 'Ready: .venv/bin/pelton'
@@ -45,8 +46,14 @@ check: $(READY) ## format, lint, types (mypy and pyright), import direction
 	step lint-imports $(BIN)/lint-imports --no-logo; \
 	exit $$failed
 
+mutants: $(READY) ## break the stream core in many ways: a test must notice each; ARGS=merge chooses
+	@$(BIN)/python -m tests.streams.mutants.run $(ARGS)
+
 bench: $(READY) ## measure a full room against a naive server and the floor in C
 	@$(BIN)/python benchmarks/bench_room.py $(ARGS)
+
+bench-streams: $(READY) $(RIVALS) ## measure the stream core against a hand-written loop, asyncio and aiostream
+	@PYTHONPATH=.venv/rivals$${PYTHONPATH:+:$$PYTHONPATH} $(BIN)/python benchmarks/bench_streams.py $(ARGS)
 
 lock: ## pin and hash every dependency anew; delete requirements.lock first for the newest versions
 	@test -x .lock-venv/bin/uv || { \
@@ -78,4 +85,10 @@ $(PINNED): requirements.lock
 # The build backend is among the pins: nothing that is not in the lock is downloaded.
 $(READY): $(PINNED) pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# What the stream benchmark compares with. In a folder of its own: no test and no user needs it.
+$(RIVALS): $(PINNED) pyproject.toml
+	@$(PIP) install --no-deps --upgrade --target .venv/rivals $$($(BIN)/python -c \
+		'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["rivals"])')
 	@touch $@

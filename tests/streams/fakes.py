@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from pelton.streams import CLOSED, PENDING, Inbox, Merge, Poll, Stream, Waker
+from pelton.streams import CLOSED, PENDING, Budget, Inbox, Merge, Poll, Stream, Waker
 
 T = TypeVar("T")
 
@@ -20,16 +20,39 @@ class Wakes:
         self.count += 1
 
 
+class Purse(Budget):
+    """A waker with so much to spend; counts its calls."""
+
+    def __init__(self, credit: int) -> None:
+        self.credit = credit
+        self.count = 0
+
+    def __call__(self) -> None:
+        self.count += 1
+
+    def spend(self) -> bool:
+        self.credit -= 1
+        if self.credit > 0:
+            return True
+        self()
+        return False
+
+
 class Counting(Stream[T]):
     """Passes everything through and counts the polls, by what they answered."""
 
     def __init__(self, source: Stream[T]) -> None:
         self.source = source
-        self.polls = self.fruitless = self.ends = self.closes = 0
+        self.polls = self.items = self.fruitless = self.ends = self.closes = 0
+
+    @property
+    def reason(self) -> str:
+        return self.source.reason
 
     def poll(self, waker: Waker | None = None) -> T | Poll:
         self.polls += 1
         item = self.source.poll(waker)
+        self.items += not isinstance(item, Poll)
         self.fruitless += item is PENDING
         self.ends += item is CLOSED
         return item
@@ -114,6 +137,7 @@ def taken(stream: Stream[T]) -> list[T]:
     items: list[T] = []
     while not isinstance(item := stream.poll(), Poll):
         items.append(item)
+        assert len(items) < 100_000, "it never comes to an end"
     return items
 
 

@@ -1,18 +1,94 @@
-"""What a source of a merge must do, in plain words: a list of what is to come out of it, and an account."""
+"""What must come out of a source of a merge, in plain words: a list of what waits, and what becomes of each."""
 
 from __future__ import annotations
 
-from collections import deque
-from typing import Any, Literal
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal, TypeAlias
 
-from pelton.streams import CLOSED, Err, Inbox, Left, Offer, Poll
-from tests.streams.fakes import Counting
+from pelton.streams import Err, Inbox, Lagged, Left, Stream
+from tests.streams.fakes import Wakes
 
 POISON = -1
 """An item that makes the stage above the inbox raise."""
 
 ERROR = OSError("the source failed")
 POISONED = LookupError("poison")
+
+NOTHING: Final = object()
+"""Came out: an item was dropped, or is held until there are more."""
+
+Kind: TypeAlias = Literal["plain", "refusing", "filtered", "chunked", "filtered and chunked"]
+KINDS: tuple[Kind, ...] = ("plain", "refusing", "filtered", "chunked", "filtered and chunked")
+CHUNK = 2
+WEIGHTS = (1, 2, 1, 3, 1, 7)
+"""Of items by their number; the last is too heavy for most inboxes even if they are empty."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a source is like: its marks, its weight in the merge, the stages above it, and the inbox's options."""
+
+    low: int
+    above: int
+    """`high`, above `low`."""
+    more: int
+    """`hard`, above `high`."""
+    weight: int = 1
+    kind: Kind = "plain"
+    weighs: bool = False
+    classifies: bool = False
+    reports: bool = False
+
+    @property
+    def hard(self) -> int:
+        return self.low + self.above + self.more
+
+    @property
+    def refuses(self) -> bool:
+        return self.kind in {"refusing", "filtered", "filtered and chunked"}
+
+    @property
+    def filters(self) -> bool:
+        return self.kind in {"filtered", "filtered and chunked"}
+
+    @property
+    def chunks(self) -> bool:
+        return self.kind in {"chunked", "filtered and chunked"}
+
+    @property
+    def drops(self) -> bool:
+        return self.filters or self.chunks
+
+    @property
+    def is_plain(self) -> bool:
+        return self.kind == "plain" and not self.weighs and not self.classifies
+
+    def weigh(self, item: int) -> int:
+        return WEIGHTS[item % len(WEIGHTS)] if self.weighs else 1
+
+    def key(self, item: int) -> int | None:
+        """Two of five items may be replaced by a later one of their kind."""
+        return item % 5 if self.classifies and item % 5 < 2 else None
+
+    def inbox(self, on_low: Wakes) -> Inbox[int]:
+        return Inbox(
+            self.low,
+            self.low + self.above,
+            self.hard,
+            on_low,
+            weigh=self.weigh if self.weighs else None,
+            classify=self.key if self.classifies else None,
+            report_lag=self.reports,
+        )
+
+    def stages(self, source: Stream[int]) -> Stream[Any]:
+        stream: Stream[Any] = source
+        if self.refuses:
+            stream = stream.map(refuse_poison)
+        if self.filters:
+            stream = stream.filter(is_wanted)
+        return stream.chunks(CHUNK) if self.chunks else stream
 
 
 def refuse_poison(item: int) -> int:
@@ -21,91 +97,103 @@ def refuse_poison(item: int) -> int:
     return item
 
 
-class Modelled:
-    """An inbox, maybe with a stage above it, and beside them what must come out."""
+def is_wanted(item: int | Lagged) -> bool:
+    return isinstance(item, Lagged) or item % 2 == 0
 
-    def __init__(self, low: int, above: int, more: int, weight: int, staged: bool) -> None:
-        self.inbox: Inbox[int] = Inbox(low, low + above, low + above + more)
-        self.stream = Counting(self.inbox.map(refuse_poison) if staged else self.inbox)
-        self.staged = staged
-        self.weight = weight
-        self.pending: deque[int] = deque()
-        self.end: Literal["open", "ended", "failed", "closed"] = "open"
-        self.offered = self.accepted = self.delivered = self.abandoned = 0
-        self.paused = False
 
-    def offer(self, item: int) -> bool:
-        """Offer, compare the answer with the model's, and say whether it was taken."""
-        answer = self.inbox.offer(item)
-        if self.end != "open":
-            assert answer is Offer.CLOSED
-            return False
-        self.offered += 1
-        if len(self.pending) == self.inbox.hard:
-            assert answer is Offer.SHED
-            return False
-        self.pending.append(item)
-        self.accepted += 1
-        self.paused = self.paused or len(self.pending) >= self.inbox.high
-        assert answer is (Offer.PAUSE if len(self.pending) >= self.inbox.high else Offer.OK)
-        return True
+@dataclass
+class Expected:
+    """What waits, and what must become of it."""
 
-    def fill(self, first: int) -> int:
-        """Offer until it is full; the number of the next item."""
-        while len(self.pending) < self.inbox.hard:
-            assert self.offer(first)
-            first += 1
-        return first
-
-    def finish(self, error: Exception | None = None) -> None:
-        self.inbox.end(error)
-        if self.end == "open":
-            self.end = "failed" if error else "ended"
-
-    def close(self) -> None:
-        self.inbox.close()
-        self._abandon()
+    shape: Shape
+    waiting: list[int] = field(default_factory=list)
+    lag: int = 0
+    paused: bool = False
+    end: Literal["open", "ended", "failed", "closed"] = "open"
+    reason: str = "ended"
+    held: list[Any] = field(default_factory=list)
+    """By the stage that makes chunks."""
+    error: Exception | None = None
+    """That stage's, to come after what it holds."""
+    over: bool = False
+    read: int = 0
+    """Items and reports of a gap that were taken out of the inbox."""
+    taken: int = 0
+    """Of them the items."""
+    abandoned: int = 0
+    resumed: int = 0
+    """How often the producer was told to go on."""
 
     @property
-    def depth(self) -> int:
-        """How many things would come out of it now: items, then what ends it."""
-        if POISON in self.pending:
-            return self.pending.index(POISON) + 1
-        return len(self.pending) + (self.end != "open")
+    def weight(self) -> int:
+        return sum(map(self.shape.weigh, self.waiting))
 
-    def deliver(self, item: Any) -> bool:
-        """Compare what came out with what must; whether the source has left the merge by it."""
-        if not self.pending:
-            assert item == {"ended": Left(), "closed": Left(), "failed": Err(ERROR)}[self.end]
-            return True
-        expected = self.pending.popleft()
-        self.delivered += 1
-        self.paused = self.paused and len(self.pending) > self.inbox.low
-        if expected == POISON:
-            assert item == Err(POISONED)
-            self._abandon()
-            return True
-        assert item == expected
-        return False
+    @property
+    def works(self) -> bool:
+        """Whether there is anything to be done."""
+        return not self.over and bool(self.waiting or self.lag or self.error or self.end != "open")
 
-    def check(self) -> None:
-        """Bounds and the law of conservation."""
-        inbox = self.inbox
-        assert len(inbox) == len(self.pending) <= inbox.hard
-        assert (inbox.accepted, inbox.delivered, inbox.abandoned) == (self.accepted, self.delivered, self.abandoned)
-        assert inbox.accepted == inbox.delivered + len(inbox) + inbox.abandoned
-        assert self.offered == inbox.accepted + inbox.shed
-        assert inbox.paused == self.paused
+    def units(self) -> Iterator[Any]:
+        """For each unit of work that a sweep would charge: what comes out by it, or NOTHING. Changes nothing."""
+        ahead = replace(self, waiting=self.waiting.copy(), held=self.held.copy())
+        while ahead.works:
+            yield ahead.unit()
 
-    def check_gone(self) -> None:
-        """It is over, for ever, and holds nothing."""
-        assert self.end != "open" or self.stream.closes
-        assert isinstance(item := self.stream.poll(), Poll)
-        assert item is CLOSED
-        self.check()
+    def unit(self) -> Any:
+        """One unit of work."""
+        if self.error is not None:
+            return self._last(Err(self.error))
+        if not self.lag and not self.waiting:
+            return self._ending()
+        item = self._take()
+        if item == POISON and self.shape.refuses:
+            return self._poisoned()
+        if self.shape.filters and not is_wanted(item):
+            return NOTHING
+        if not self.shape.chunks:
+            return item
+        self.held.append(item)
+        return self._flushed() if len(self.held) == CHUNK else NOTHING
 
-    def _abandon(self) -> None:
-        self.abandoned += len(self.pending)
-        self.pending.clear()
+    def abandon(self) -> None:
+        """Nobody will read what waits; a producer that paused is told to go on, and finds it closed."""
+        self.abandoned += len(self.waiting)
+        self.waiting.clear()
+        self.lag = 0
+        self.resumed += self.paused
         self.paused = False
         self.end = "closed"
+
+    def _take(self) -> int | Lagged:
+        self.read += 1
+        if self.lag:
+            lagged, self.lag = Lagged(self.lag), 0
+            return lagged
+        self.taken += 1
+        item = self.waiting.pop(0)
+        if self.paused and self.weight <= self.shape.low:
+            self.paused = False
+            self.resumed += 1
+        return item
+
+    def _poisoned(self) -> Any:
+        self.abandon()
+        if not self.held:
+            return self._last(Err(POISONED))
+        self.error = POISONED
+        return self._flushed()
+
+    def _ending(self) -> Any:
+        if not self.held:
+            return self._last(Err(ERROR) if self.end == "failed" else Left(self.reason))
+        if self.end == "failed":
+            self.error = ERROR
+        return self._flushed()
+
+    def _flushed(self) -> list[Any]:
+        held, self.held = self.held, []
+        return held
+
+    def _last(self, item: Err | Left) -> Err | Left:
+        self.over = True
+        return item

@@ -110,7 +110,9 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
         if item is PENDING and self._until_empty and not self._slots:
             self.close()
             return CLOSED
-        if item is PENDING and waker is not None:
+        if item is PENDING and self.finished:
+            return CLOSED  # from within the poll of one of its sources
+        if item is PENDING and waker is not None and not self._out_of_budget:
             self._wait(waker)
         return item
 
