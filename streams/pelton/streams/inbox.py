@@ -187,10 +187,13 @@ class Inbox(Stream[T]):
         left = there if limit is None else min(limit, there)
         while left and (self._items or self._lag):
             left -= 1
-            item = self.poll()
-            if isinstance(item, Poll):
-                return
-            yield item
+            if self._lag or self.paused or self._sorter is not None:
+                item = self.poll()
+                if isinstance(item, Poll):
+                    return
+                yield item
+            else:
+                yield self._items.popleft()  # what `poll` would do, without the call
         if not (self._items or self._lag) and self._error is not None and (limit is None or limit > there):
             self.poll()  # raises what the producer ended with
 
