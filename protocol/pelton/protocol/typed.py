@@ -79,11 +79,14 @@ def encode_value(value: Any) -> bytes:
 #     97 14 | ack refused | tick base tables digest
 #     array   this client   the same bytes for everybody with this baseline
 #     of 1+6
+_NONE_REFUSED = _encoder.encode(())
 _FRAME = bytes([0x90 + 1 + len(Frame.__struct_fields__), 20])
 
 
 def frame_head(ack: int, refused: Sequence[Refusal]) -> bytes:
     """The client's own part of a frame, up to where the shared body begins."""
+    if not refused:
+        return _FRAME + _encoder.encode(ack) + _NONE_REFUSED
     return _FRAME + _encoder.encode((ack, refused))[1:]  # without the tuple's own one-byte header
 
 

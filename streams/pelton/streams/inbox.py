@@ -119,8 +119,10 @@ class Inbox(Stream[T]):
             return self._shed()
         items.append(item)
         self.accepted += 1
-        if self._waker is not None:
-            self._wake()
+        waker = self._waker
+        if waker is not None:
+            self._waker = None
+            waker()
         if len(items) >= self.high:
             self.paused = True
             return _PAUSE

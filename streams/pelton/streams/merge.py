@@ -37,7 +37,8 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
             raise ValueError(f"until is closed or empty, not {until!r}")
         self.fifo: deque[Slot[K, T]] = deque()
         """The sources that may have something, first come, first served."""
-        self._waker: Waker | None = None
+        self.waker: Waker | None = None
+        """Of the consumer, while it waits."""
         self._slots: dict[K, Slot[K, T]] = {}
         self._spent: list[Slot[K, T]] = []  # without credit until the sweep is over
         self._sweep = 0
@@ -76,7 +77,7 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
         self._drop(slot)
         slot.stream.forget()
         if self._until_empty and not self._slots:
-            self._wake()
+            self.wake()
         return slot.stream
 
     def stats(self, key: K) -> SourceStats:
@@ -197,18 +198,12 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
         try:
             close_all(slot.stream for slot in slots)
         finally:
-            self._wake()
+            self.wake()
 
     def forget(self) -> None:
-        self._waker = None
+        self.waker = None
 
     # What the slots call.
-
-    def enter(self, slot: Slot[K, T]) -> None:
-        """The slot's source may have something."""
-        self.fifo.append(slot)
-        if self._waker is not None:
-            self._wake()
 
     def spend(self, slot: Slot[K, T]) -> bool:
         """The slot's source gave an item that was dropped on the way. Whether it may go on."""
@@ -220,17 +215,18 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
         self._left -= 1
         return slot.credit > 0 and self._left > 0
 
-    def _wake(self) -> None:
-        waker, self._waker = self._waker, None
+    def wake(self) -> None:
+        """Tell the consumer, if one waits, that polling may help."""
+        waker, self.waker = self.waker, None
         if waker is not None:
             waker()
 
     def _wait(self, waker: Waker) -> None:
-        if self._waker is not None and self._waker != waker:
+        if self.waker is not None and self.waker != waker:
             raise ConcurrentPoll(self)
-        self._waker = waker
+        self.waker = waker
         if self.fifo:
-            self._wake()  # somebody woke while the others were asked
+            self.wake()  # somebody woke while the others were asked
 
     def _ask(self, slot: Slot[K, T]) -> T | Err | Left | Literal[Poll.PENDING]:
         """Poll one source. PENDING has parked it; an end or an error takes it out and is an item."""

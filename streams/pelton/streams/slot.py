@@ -74,7 +74,10 @@ class Slot(Budget, Generic[K, T]):
     def __call__(self) -> None:
         if self.live and not self.queued:
             self.queued = True
-            self.merge.enter(self)
+            merge = self.merge
+            merge.fifo.append(self)
+            if merge.waker is not None:
+                merge.wake()
 
     def spend(self) -> bool:
         if self.merge.spend(self):

@@ -23,8 +23,8 @@ FILES = {
 SOMETHING = Mutant(
     name="a waker is kept",
     file="inbox.py",
-    old="waker, self._waker = self._waker, None",
-    new="waker = self._waker",
+    old="            self._waker = None\n            waker()",
+    new="            waker()",
     wrong="it is called for ever",
     killed_by="test_inbox.py::test_the_waker_is_called_once_for_many_offers_and_then_forgotten",
 )
