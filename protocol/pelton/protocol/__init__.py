@@ -15,6 +15,8 @@ from pelton.protocol.messages import (
     Pong,
     Reason,
     Rejected,
+    Resync,
+    Verify,
     Welcome,
 )
 from pelton.protocol.session import TRANSITIONS, Event, State, step
@@ -39,8 +41,10 @@ __all__ = [
     "ProtocolError",
     "Reason",
     "Rejected",
+    "Resync",
     "SchemaError",
     "State",
+    "Verify",
     "Welcome",
     "may_come_back",
     "step",

@@ -24,10 +24,14 @@ __all__ = [
     "Option",
     "Ping",
     "Pong",
+    "RESYNC_GROUPS_MAX",
+    "GroupAgreed",
     "Reason",
     "Refusal",
     "Rejected",
+    "Resync",
     "ServerMessage",
+    "Verify",
     "Welcome",
 ]
 
@@ -37,6 +41,11 @@ HOW_JOIN_OR_CREATE, HOW_CREATE, HOW_BY_ID = 0, 1, 2
 
 A = TypeVar("A")
 
+RESYNC_GROUPS_MAX = 64
+
+Index: TypeAlias = Annotated[int, Bounds(0, INT_MAX)]
+GroupAgreed: TypeAlias = tuple[Index, Index, Index]
+"""A table, a group of it, a tick."""
 Seq: TypeAlias = Annotated[int, Bounds(1, INT_MAX)]
 Option: TypeAlias = (
     Annotated[str, Size(128)]
@@ -66,16 +75,27 @@ class Leave(Message, tag=3, frozen=True):
 
 
 class Act(Message, Generic[A], tag=4, frozen=True):
-    """One action of the player; `seq` rises with each."""
+    """One action of the player; `seq` rises with each. `seen` is the tick on the player's screen, 0 if not told."""
 
     seq: Seq
     action: A
+    seen: Annotated[int, Bounds(0, INT_MAX)] = 0
 
 
 class Ping(Message, tag=5, frozen=True):
     """Measure the round trip: answered at once with the same nonce."""
 
     nonce: Annotated[int, Bounds(0, 2**32 - 1)]
+
+
+class Verify(Message, tag=6, frozen=True):
+    """Ask for the digest of every group in sight, in the next frame."""
+
+
+class Resync(Message, tag=7, frozen=True):
+    """Ask for groups whole, because their digest was not the replica's: table, group, the tick they last agreed at."""
+
+    groups: Annotated[list[GroupAgreed], Size(RESYNC_GROUPS_MAX)]
 
 
 class Welcome(Message, tag=16, frozen=True):
@@ -95,7 +115,8 @@ class Joined(Message, tag=17, frozen=True):
     tick_hz: float
     tick: int
     actions: list[tuple[str, list[str]]]
-    tables: list[tuple[str, list[list[Any]]]]
+    tables: list[tuple[str, str, list[list[Any]]]]
+    """Of each its name, `table` or `record`, and its columns."""
 
 
 class Rejected(Message, tag=18, frozen=True):
@@ -131,14 +152,15 @@ class Frame(Message, tag=20, frozen=True):
     refused: list[Refusal]
     tick: int
     base: int
-    tables: list[list[Any] | None]
-    digest: int | None
+    hidden: list[list[int]]
+    parts: list[list[Any]]
 
 
 class Pong(Message, tag=21, frozen=True):
-    """The answer to ping."""
+    """The answer to ping; `time_us` is the server's own monotonic clock."""
 
     nonce: int
+    time_us: int
 
 
 ServerMessage: TypeAlias = Welcome | Joined | Rejected | Left | Frame | Pong

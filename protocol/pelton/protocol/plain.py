@@ -26,8 +26,8 @@ _SHAPES: dict[int, tuple[Callable[..., ServerMessage], tuple[Any, ...]]] = {
     17: (Joined, (str, str, int, _NUMBER, int, list, list)),
     18: (Rejected, (str, str)),
     19: (Left, (str,)),
-    20: (Frame, (int, list, int, int, list, (int, type(None)))),
-    21: (Pong, (int,)),
+    20: (Frame, (int, list, int, int, list, list)),
+    21: (Pong, (int, int)),
 }
 
 
@@ -85,7 +85,7 @@ class SharedFrames:
         if isinstance(message, Frame):
             if len(self._kept) >= self._kept_max:
                 del self._kept[next(iter(self._kept))]
-            self._kept[shared] = (message.tick, message.base, message.tables, message.digest)
+            self._kept[shared] = (message.tick, message.base, message.hidden, message.parts)
         return message
 
 

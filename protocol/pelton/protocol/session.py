@@ -1,14 +1,14 @@
 """The life of a session as a table. Pure: server and client walk it, the SPEC prints it, a test visits every cell.
 
-                 hello     join      act      leave     ping   | joined   rejected   left
-    fresh        greeted   -         -        -         -      | -        -          -
-    greeted      -         joining   -        -         same   | -        -          -
-    joining      -         -         -        -         same   | seated   greeted    same
-    seated       -         -         same     unseated  same   | -        -          unseated
-    unseated     -         joining   same     same      same   | -        -          same
+                 hello     join      act      leave     ping   verify   resync | joined   rejected   left
+    fresh        greeted   -         -        -         -      -        -      | -        -          -
+    greeted      -         joining   -        -         same   -        -      | -        -          -
+    joining      -         -         -        -         same   -        -      | seated   greeted    same
+    seated       -         -         same     unseated  same   same     same   | -        -          unseated
+    unseated     -         joining   same     same      same   same     same   | -        -          same
 
 `-` ends the connection with 4405. `unseated` differs from `greeted` in one thing: actions and a leave that were under
-way when the seat was given back are no fault of the client; they are ignored. A `left` while joining belongs to the
+way when the seat was given back are no fault of the client; they are ignored, as are questions about the state. A `left` while joining belongs to the
 seat before.
 """
 
@@ -37,6 +37,8 @@ class Event(enum.Enum):
     ACT = "act"
     LEAVE = "leave"
     PING = "ping"
+    VERIFY = "verify"
+    RESYNC = "resync"
     JOINED = "joined"
     REJECTED = "rejected"
     LEFT = "left"
@@ -60,6 +62,8 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         Event.ACT: State.SEATED,
         Event.LEAVE: State.UNSEATED,
         Event.PING: State.SEATED,
+        Event.VERIFY: State.SEATED,
+        Event.RESYNC: State.SEATED,
         Event.LEFT: State.UNSEATED,
     },
     State.UNSEATED: {
@@ -67,6 +71,8 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         Event.ACT: State.UNSEATED,
         Event.LEAVE: State.UNSEATED,
         Event.PING: State.UNSEATED,
+        Event.VERIFY: State.UNSEATED,
+        Event.RESYNC: State.UNSEATED,
         Event.LEFT: State.UNSEATED,
     },
 }

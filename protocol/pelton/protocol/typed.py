@@ -20,16 +20,29 @@ from pelton.protocol.messages import (
     Pong,
     Refusal,
     Rejected,
+    Resync,
     ServerMessage,
+    Verify,
     Welcome,
 )
 from pelton.protocol.schema import Action, Message, Raw
+from pelton.protocol.splice import array_head
 
-__all__ = ["ClientMessage", "TypedDecoder", "decode_server", "encode", "encode_value", "frame_body", "frame_head"]
+__all__ = [
+    "ClientMessage",
+    "TypedDecoder",
+    "decode_server",
+    "decode_value",
+    "encode",
+    "encode_value",
+    "frame_body",
+    "frame_head",
+]
 
-ClientMessage: TypeAlias = Hello | Join | Leave | Act[Any] | Ping
+ClientMessage: TypeAlias = Hello | Join | Leave | Act[Any] | Ping | Verify | Resync
 
 _encoder = msgspec.msgpack.Encoder()
+_value: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder()
 _server: msgspec.msgpack.Decoder[ServerMessage] = msgspec.msgpack.Decoder(
     Welcome | Joined | Rejected | Left | Frame | Pong
 )
@@ -39,7 +52,7 @@ class TypedDecoder:
     """Decodes what a client may send, with the actions of one game. None leaves actions as they are, undecoded."""
 
     def __init__(self, actions: Sequence[type[Action]] | None = None) -> None:
-        kind: Any = Hello | Join | Leave | Ping
+        kind: Any = Hello | Join | Leave | Ping | Verify | Resync
         if actions is None:
             kind |= Act[Raw]
         elif actions:
@@ -74,10 +87,15 @@ def encode_value(value: Any) -> bytes:
     return _encoder.encode(value)
 
 
+def decode_value(payload: bytes) -> Any:
+    """What `encode_value` was given."""
+    return _value.decode(payload)
+
+
 # A frame is put together from two parts, so that the larger is encoded once for all who share it:
 #
-#     97 14 | ack refused | tick base tables digest
-#     array   this client   the same bytes for everybody with this baseline
+#     97 14 | ack refused | tick base hidden parts
+#     array   this client   the same bytes for all who see the same and build on the same tick
 #     of 1+6
 _NONE_REFUSED = _encoder.encode(())
 _FRAME = bytes([0x90 + 1 + len(Frame.__struct_fields__), 20])
@@ -90,9 +108,9 @@ def frame_head(ack: int, refused: Sequence[Refusal]) -> bytes:
     return _FRAME + _encoder.encode((ack, refused))[1:]  # without the tuple's own one-byte header
 
 
-def frame_body(tick: int, base: int, tables: Sequence[Any], digest: int | None) -> bytes:
-    """The part of a frame that many clients share; `tables` as in `Frame`, plain lists."""
-    return _encoder.encode((tick, base, tables, digest))[1:]
+def frame_body(tick: int, base: int, hidden: Sequence[Sequence[int]], parts: Sequence[bytes]) -> bytes:
+    """The part of a frame that many clients share; `parts` are encoded already, and shared by still more."""
+    return _encoder.encode((tick, base, hidden))[1:] + array_head(len(parts)) + b"".join(parts)
 
 
 def _short(error: BaseException) -> str:
