@@ -14,6 +14,11 @@ from tests.contract.tree import ROOT, shown, source_files
 ALLOWED = {
     "msgpack": ["protocol/pelton/protocol/plain.py", "streams/pelton/streams/decoders.py"],
     "msgspec": ["protocol/pelton/protocol/schema.py", "protocol/pelton/protocol/typed.py"],
+    "numpy": [
+        "server/pelton/server/simulate/state/",
+        "server/pelton/server/deliver/",
+        "clients/python/pelton/client/replica/",
+    ],
     "pytest": ["streams/pelton/streams/testing/plugin.py"],
     "rich": ["clients/python/pelton/swarm/", "server/pelton/cli/"],
     "uvloop": ["server/pelton/server/loop.py", "clients/python/pelton/swarm/loop.py"],
