@@ -13,6 +13,7 @@ import secrets
 import socket
 import struct
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -194,6 +195,21 @@ class Client:
         return frames
 
 
+def _seqs(count: int, ids: bytes, _x: Any, _y: Any, seqs: Any) -> Iterable[tuple[int, int]]:
+    """Id and seq of the rows of a block; a column came whole, or as positions and values."""
+    who = _numbers(ids, len(ids) // count)
+    if isinstance(seqs, bytes):
+        return zip(who, _numbers(seqs, 4), strict=True)
+    if seqs is None:
+        return ()
+    at, values = seqs
+    return zip((who[index] for index in _numbers(at, 1 if count <= 256 else 2)), _numbers(values, 4), strict=True)
+
+
+def _numbers(packed: bytes, width: int) -> list[int]:
+    return [number for (number,) in struct.iter_unpack("<" + {1: "B", 2: "H", 4: "I", 8: "Q"}[width], packed)]
+
+
 class Witness(Client):
     """A client that looks at what it gets. A few are enough, and all that the load can afford."""
 
@@ -231,9 +247,13 @@ class Witness(Client):
 
     def _look(self, state: bytes, came_s: float) -> None:
         message: Any = msgpack.unpackb(state)
-        _, _, refused, tick, _, (dots,), _ = message
+        _, _, refused, tick, _, what, _ = message
         self.refused += len(refused)
         self.arrivals.append((tick, came_s))
-        if dots:
-            _, ids, _, _, seqs = dots
-            self.seqs.update(zip(ids, seqs, strict=True))
+        if message[-1] is None:  # of the floor and the naive server, who know of no groups
+            for _, ids, _, _, seqs in what:
+                self.seqs.update(zip(ids, seqs, strict=True))
+        else:
+            for _, _, _, _, _, *blocks, _ in message[-1]:
+                for block in filter(None, blocks):
+                    self.seqs.update(_seqs(*block))

@@ -10,7 +10,23 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Annotated
 
-from pelton.server import U16, U32, Action, Bounds, Played, Player, Quant, Room, Row, Size, Str, Stream, Table, Tick
+from pelton.server import (
+    U16,
+    U32,
+    Action,
+    Bounds,
+    Grid,
+    Played,
+    Player,
+    Quant,
+    Room,
+    Row,
+    Size,
+    Str,
+    Stream,
+    Table,
+    Tick,
+)
 
 WORLD = 4096.0  # the torus is this wide and this high, in units
 TURN_RATE = 3.5  # radians a second at full rudder
@@ -20,6 +36,7 @@ SHOT_TICKS = 24  # how long a shot flies
 RELOAD_TICKS, RESPAWN_TICKS = 6, 30
 REACH = 18.0  # a shot hits a ship that is nearer than this
 CELL = 64  # ships are looked up by squares of this size
+SIGHT = 512  # a player sees the square of this size that he is in, and those around it
 
 
 class Steer(Action):
@@ -45,13 +62,18 @@ class Ship(Row):
     x = Quant(0, WORLD, 1 / 8)
     y = Quant(0, WORLD, 1 / 8)
     angle = Quant(-3.2, 3.2, 1 / 100)
-    score = U32()
-    name = Str(16)
     respawn = U16()  # ticks until the ship is back; 0 while it flies
 
     # Attributes that are not columns stay on the server.
     vx = vy = turn = thrust = 0.0
     loaded_at = 0
+
+
+class Pilot(Row):
+    """A line of the score board."""
+
+    name = Str(16)
+    score = U32()
 
 
 class Shot(Row):
@@ -71,14 +93,17 @@ class Arena(Room):
     tick_hz = 20
     seats = 200
     actions = Steer | Shoot | Rename
-    ships = Table(Ship)
-    shots = Table(Shot)
+    ships = Table(Ship, groups=Grid("x", "y", cell=SIGHT, wrap=(WORLD, WORLD)))
+    shots = Table(Shot, groups=Grid("x", "y", cell=SIGHT, wrap=(WORLD, WORLD), follow="ships"))
+    pilots = Table(Pilot)
     shots_fired = 0
 
     def on_join(self, player: Player) -> None:
-        self.place(self.ships.add(player.id, name=player.name[:16]))
+        self.pilots.add(player.id, name=player.name[:16])
+        self.place(self.ships.add(player.id))
 
     def on_leave(self, player: Player) -> None:
+        self.pilots.remove(player.id)
         self.ships.remove(player.id)
 
     def pipeline(self, actions: Stream[Played]) -> Stream[Played]:
@@ -101,7 +126,7 @@ class Arena(Room):
             case Steer():
                 ship.turn, ship.thrust = action.turn, action.thrust
             case Rename():
-                ship.name = action.name
+                self.pilots[ship.id].name = action.name
             case Shoot():
                 if tick.number >= ship.loaded_at:
                     ship.loaded_at = tick.number + RELOAD_TICKS
@@ -132,8 +157,8 @@ class Arena(Room):
             self.shots.remove(shot.id)
 
     def hit(self, ship: Ship, by: int) -> None:
-        if by in self.ships:  # the shooter may have left meanwhile
-            self.ships[by].score += 1
+        if by in self.pilots:  # the shooter may have left meanwhile
+            self.pilots[by].score += 1
         ship.respawn = RESPAWN_TICKS
         self.place(ship)
 

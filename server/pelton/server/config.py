@@ -107,6 +107,8 @@ class DeliverConfig:
     backlog_bytes_max: SocketBytes
     stall_timeout_s: Annotated[float, Between(0.1, 3600.0)]
     digest_interval_ticks: Annotated[int, Between(1, 1_000_000)]
+    resyncs_max: Annotated[int, Between(1, 1024)]
+    history_ticks: Annotated[int, Between(1, 100_000)]
 
 
 @dataclass(frozen=True, slots=True)

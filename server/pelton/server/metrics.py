@@ -28,6 +28,8 @@ class Metrics:
     frames_skipped: int = 0
     """Ticks in which a client was still busy with an earlier frame; it gets the whole state later."""
     keyframes_sent: int = 0
+    resyncs: int = 0
+    """Times a client asked for groups anew, because its digests were not ours."""
     ticks: int = 0
     ticks_late: int = 0
     """Ticks that began more than one tick interval after they were due."""

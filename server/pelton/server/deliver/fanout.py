@@ -18,22 +18,25 @@ class Fanout:
 
     def __init__(self, config: DeliverConfig, metrics: Metrics) -> None:
         self._outboxes: dict[Seat, Outbox] = {}
-        self._digest_interval = config.digest_interval_ticks
+        self._config = config
         self._stall_timeout_ns = round(config.stall_timeout_s * NS_PER_S)
         self._metrics = metrics
 
     def deliver(self, ticker: Ticker, outcome: Outcome, now_ns: int) -> None:
         """Tell every seat of the room what the tick did."""
+        encoder = TickEncoder(outcome.tick, ticker.tables, self._config.digest_interval_ticks)
+        for layer in encoder.layers:
+            layer.layer.forget(outcome.tick - self._config.history_ticks)
         for seat in outcome.left:
             self._outboxes.pop(seat, None)
         for seat in outcome.joined:
             if seat.live:
                 seat.session.joined(seat, ticker.card(seat))
             if seat.live:  # still: telling may have found the connection broken
-                self._outboxes[seat] = Outbox(seat)
-        if not self._outboxes:
-            return
-        encoder = TickEncoder(outcome.tick, outcome.tables, ticker.whole, outcome.tick % self._digest_interval == 0)
+                self._outboxes[seat] = Outbox(seat, len(encoder.layers), self._config.history_ticks)
+        if outcome.tick % self._config.digest_interval_ticks == 0:
+            for seat in self._outboxes:
+                seat.asked = 0
         sent = skipped = keyframes = 0
         for seat, outbox in self._outboxes.items():
             if not seat.live:

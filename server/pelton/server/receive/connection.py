@@ -6,6 +6,7 @@ stay his own.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,9 @@ from pelton.protocol import (
     Pong,
     Reason,
     Rejected,
+    Resync,
     State,
+    Verify,
     Welcome,
     step,
 )
@@ -42,6 +45,8 @@ from pelton.wire import Page, Phase, WebSocket
 
 __all__ = ["Connection", "Surroundings"]
 
+log = logging.getLogger(__name__)
+
 # An attribute of an enum costs ten times a module's name (Python 3.11), on every action.
 _SEATED, _SHED, _PAUSE = State.SEATED, Offer.SHED, Offer.PAUSE
 
@@ -56,6 +61,7 @@ class Surroundings:
     metrics: Metrics
     decoders: Decoders
     server_name: str
+    resyncs_max: int
     full: Callable[[], bool]
     on_closed: Callable[[Connection], None]
 
@@ -189,13 +195,34 @@ class Connection:
                     self._push(Left("you_left"))
             case Ping():
                 if self._advance(Event.PING):
-                    self._push(Pong(message.nonce))
+                    self._push(Pong(message.nonce, self._around.clock.now_ns() // 1000))
+            case Verify():
+                if self._advance(Event.VERIFY) and self._seat is not None:
+                    self._seat.ask().verify = True
+            case Resync():
+                if self._advance(Event.RESYNC) and self._seat is not None:
+                    self._resync(self._seat, message)
+
+    def _resync(self, seat: Seat, resync: Resync) -> None:
+        self._around.metrics.resyncs += 1
+        questions = seat.ask()
+        questions.everything |= not resync.groups
+        for table, group, agreed in resync.groups:
+            questions.groups.add((table, group))
+            log.warning(
+                "player %d: its group %d of table %d differs from ours, as of tick %d it did not",
+                seat.player.id,
+                group,
+                table,
+                agreed,
+            )
 
     def _join(self, join: Join) -> None:
         around = self._around
         config = around.config
         inbox: Inbox[Act[Any]] = Inbox(config.inbox_low, config.inbox_high, config.inbox_max, self.websocket.resume)
-        seat = Seat(around.lobby.new_player(self.session_id, join.options), self, inbox, config.refusals_max)
+        player = around.lobby.new_player(self.session_id, join.options)
+        seat = Seat(player, self, inbox, config.refusals_max, around.resyncs_max)
         try:
             around.lobby.enter(join, seat, around.clock.now_ns())
         except JoinRejected as rejected:

@@ -63,7 +63,17 @@ class Listener:
         self._clock = clock
         self._metrics = metrics
         self._lobby = lobby
-        self._around = Surroundings(config.receive, lobby, clock, metrics, decoders, name, self._full, self._gone)
+        self._around = Surroundings(
+            config.receive,
+            lobby,
+            clock,
+            metrics,
+            decoders,
+            name,
+            config.deliver.resyncs_max,
+            self._full,
+            self._gone,
+        )
         self._handshake = ServerHandshake(SUBPROTOCOL, config.receive.message_bytes_max, pages(lobby, metrics))
         self._overdue: Deadlines[Connection] = Deadlines(config.receive.hello_timeout_s)
         self._lingering: Deadlines[WebSocket] = Deadlines(config.receive.close_timeout_s)

@@ -79,7 +79,9 @@ class TickActions(Stream[Played]):
             seat.acked = act.seq
             if self.traced:
                 self._under_way = (seat, act.seq)
-            self.last = played = (seat.player, act.action)
+            player = seat.player
+            player.seen_tick = act.seen
+            self.last = played = (player, act.action)
             yield played
 
         self._drained = True

@@ -21,14 +21,15 @@ from pelton.protocol.messages import Option
 from pelton.protocol.schema import Action, action_name, check_actions
 from pelton.server.simulate.errors import GameError
 from pelton.server.simulate.pipeline import Played
-from pelton.server.simulate.row import Table
 from pelton.server.simulate.seat import Player
+from pelton.server.simulate.state.record import Record
+from pelton.server.simulate.state.table import Table
 from pelton.streams import Stream
 
 __all__ = ["Room", "Tick"]
 
 TICK_HZ_MAX = 240
-OWN_NAMES = frozenset({"room_id", "random", "options", "players", "locked", "ended"})
+OWN_NAMES = frozenset({"room_id", "random", "options", "players", "locked", "ended", "tables"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,13 @@ class Room:
         self.locked = False
         """True keeps `join_or_create` away; `join` by id still works."""
         self.ended = False
+        self.tables: dict[str, Table[Any]] = {}
+        """All tables by name, records too."""
         for name in self.table_names:
-            setattr(self, name, getattr(type(self), name).fresh(name))
+            table = self.tables[name] = getattr(type(self), name).fresh(name)
+            setattr(self, name, table[0] if isinstance(table, Record) else table)
+        for table in self.tables.values():
+            table.bind(self.tables)
 
     def pipeline(self, actions: Stream[Played]) -> Stream[Played]:
         """Filter and transform the merged actions before the tick sees them. Asked once, when the room is made.

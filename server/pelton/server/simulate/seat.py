@@ -13,7 +13,7 @@ from pelton.protocol.close_codes import RATE_LIMITED
 from pelton.protocol.messages import Option, Refusal
 from pelton.streams import Inbox
 
-__all__ = ["Player", "Seat", "Session"]
+__all__ = ["Player", "Questions", "Seat", "Session"]
 
 
 class Player:
@@ -22,12 +22,16 @@ class Player:
     `id` is unique in the server's life and safe to show; `options` came with the join.
     """
 
-    __slots__ = ("id", "options", "session_id")
+    __slots__ = ("focus", "id", "options", "seen_tick", "session_id")
 
     def __init__(self, player_id: int, session_id: str, options: Mapping[str, Option]) -> None:
         self.id = player_id
         self.session_id = session_id
         self.options = options
+        self.focus = player_id
+        """The row that he looks through where groups follow a player's row. Set it to let him watch another."""
+        self.seen_tick = 0
+        """What was on his screen when he did what the game is looking at now: the tick, or 0 if it was not told."""
 
     @property
     def name(self) -> str:
@@ -59,12 +63,39 @@ class Session(Protocol):
         ...
 
 
+class Questions:
+    """What a client wants to know about its state, with the next frame."""
+
+    __slots__ = ("everything", "groups", "verify")
+
+    def __init__(self) -> None:
+        self.verify = False
+        """The digest of every group in sight."""
+        self.groups: set[tuple[int, int]] = set()
+        """These groups whole: table, group."""
+        self.everything = False
+        """A keyframe."""
+
+
 class Seat:
     """A player's seat: what he did and was not yet looked at, and what he is owed in answer."""
 
-    __slots__ = ("_refusals_max", "acked", "inbox", "live", "player", "refused", "session")
+    __slots__ = (
+        "_questions_max",
+        "_refusals_max",
+        "acked",
+        "asked",
+        "inbox",
+        "live",
+        "player",
+        "questions",
+        "refused",
+        "session",
+    )
 
-    def __init__(self, player: Player, session: Session, inbox: Inbox[Act[Any]], refusals_max: int) -> None:
+    def __init__(
+        self, player: Player, session: Session, inbox: Inbox[Act[Any]], refusals_max: int, questions_max: int = 16
+    ) -> None:
         self.player = player
         self.session = session
         self.inbox = inbox
@@ -74,7 +105,21 @@ class Seat:
         """Every action up to this one has been taken by the game, or refused."""
         self.refused: list[Refusal] = []
         """Refusals that the client has not been told yet."""
+        self.questions: Questions | None = None
+        """What the client asked about its state and was not answered yet."""
+        self.asked = 0
+        """Questions since the last round of digests."""
         self._refusals_max = refusals_max
+        self._questions_max = questions_max
+
+    def ask(self) -> Questions:
+        """Where to write down what the client asks. Who asks too much is closed."""
+        self.asked += 1
+        if self.asked > self._questions_max:
+            self.session.close(RATE_LIMITED.code, "rate_limited: too many questions about the state")
+        if self.questions is None:
+            self.questions = Questions()
+        return self.questions
 
     def refuse(self, seq: int, reason: str) -> None:
         """Owe the client a refusal. Who is owed too many is closed: it does not read, or does nothing right."""

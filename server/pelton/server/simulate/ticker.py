@@ -16,8 +16,8 @@ from pelton.protocol.schema import action_fields, action_name
 from pelton.server.simulate.errors import JoinRejected, RoomFault
 from pelton.server.simulate.pipeline import Played, TickActions
 from pelton.server.simulate.room import Room, Tick
-from pelton.server.simulate.row import Table, TableDelta
 from pelton.server.simulate.seat import Seat
+from pelton.server.simulate.state.table import Table
 from pelton.streams import Merge
 
 __all__ = ["Outcome", "Ticker"]
@@ -27,10 +27,9 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Outcome:
-    """What one tick did: who came, who went, what changed. `tables` is what changed since the tick before."""
+    """What one tick did: who came, who went. What changed is known by the tables."""
 
     tick: int
-    tables: list[TableDelta | None]
     taken: int = 0
     """Actions handed to the game."""
     joined: list[Seat] = field(default_factory=list)
@@ -46,7 +45,8 @@ class Ticker:
         self.tick = 0
         self._dt = 1 / room.tick_hz
         self._quantum, self._total = quantum, total
-        self._tables: list[Table[Any]] = [getattr(room, name) for name in room.table_names]
+        self.tables: list[Table[Any]] = list(room.tables.values())
+        """The room's state, settled: what the last tick left."""
         self._seats: dict[Seat, None] = {}
         self._arriving: dict[Seat, None] = {}
         self._leaving: dict[Seat, None] = {}
@@ -83,16 +83,12 @@ class Ticker:
     def step(self) -> Outcome:
         """Run one tick. RoomFault if the game's code raised; the room must then be ended."""
         self.tick += 1
-        outcome = Outcome(self.tick, [])
+        outcome = Outcome(self.tick)
         self._seat_arrivals(outcome)
         self._run(outcome)
         self._let_go(outcome)
-        outcome.tables = [table.take_delta() for table in self._tables]
+        self._guard("groups", self._commit)
         return outcome
-
-    def whole(self) -> list[TableDelta | None]:
-        """The whole state of the tables, as of the last tick."""
-        return [table.whole() for table in self._tables]
 
     def dispose(self) -> None:
         """Tell the game that its room goes away. RoomFault if it raises."""
@@ -108,7 +104,10 @@ class Ticker:
             tick_hz=room.tick_hz,
             tick=self.tick,
             actions=[(action_name(kind), list(action_fields(kind))) for kind in room.action_types],
-            tables=[(table.name, [column.spec() for column in table.row.columns]) for table in self._tables],
+            tables=[
+                (table.table_name, table.shape, [column.spec() for column in table.row_type.columns])
+                for table in self.tables
+            ],
         )
 
     def _seat_arrivals(self, outcome: Outcome) -> None:
@@ -137,6 +136,10 @@ class Ticker:
             source.arrived()
             yield played
         source.check_end()
+
+    def _commit(self) -> None:
+        for table in self.tables:
+            table.commit(self.tick)
 
     def _let_go(self, outcome: Outcome) -> None:
         while self._leaving:

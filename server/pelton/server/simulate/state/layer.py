@@ -1,0 +1,179 @@
+"""Which row is in which group by one rule, since when, and who left which group when.
+
+Groups have numbers, given out as they are first heard of. All of it is kept up by what changed, never by a look at
+everything.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from pelton.server.simulate.errors import GameError
+from pelton.server.simulate.state.cells import Cells
+from pelton.server.simulate.state.columns import Array
+
+if TYPE_CHECKING:
+    from pelton.server.simulate.seat import Player
+    from pelton.server.simulate.state.groups import Groups
+    from pelton.server.simulate.state.table import Table
+
+__all__ = ["NOWHERE", "Departure", "Layer", "View"]
+
+VIEWS_MAX = 4096
+
+
+class Departure(NamedTuple):
+    """A row that is in a group no longer."""
+
+    row_id: int
+    group: int
+    entered: int
+    """The tick in which it had come."""
+    is_gone: bool
+    """The row was removed, it did not only move."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """The groups that somebody sees. Those who see the same have the same object."""
+
+    near: tuple[int, ...]
+    far: tuple[int, ...]
+
+
+NOWHERE = View((), ())
+
+
+class Layer:
+    """One rule of one table, in one room."""
+
+    def __init__(self, cells: Cells, spec: Groups, next_group: Callable[[], int]) -> None:
+        self.spec = spec
+        self.cells = cells
+        self.groups = cells.lane("i4")
+        """By slot the number of the row's group; -1 for none."""
+        self.entered = cells.lane("i8")
+        """By slot the tick in which the row came into its group."""
+        self.members: dict[int, set[int]] = {}
+        """The ids of the rows in each group; groups that were ever heard of."""
+        self.table: Table[Any]
+        self._keys = cells.lane("i8")
+        self._followed: Table[Any]
+        self._eye_is_key = False
+        self._next_group = next_group
+        self._numbers: dict[Hashable, int] = {}
+        self._views: dict[Hashable, View] = {}
+        self._slots: dict[int, Array] = {}
+        self._leaving: list[Departure] = []
+        self._log: deque[tuple[int, list[Departure]]] = deque()
+
+    def bind(self, table: Table[Any], tables: Mapping[str, Table[Any]]) -> None:
+        """Tell the layer its table, and the one that it follows."""
+        follow = self.spec.follow
+        if follow and follow not in tables:
+            raise GameError(f"{table.table_name}: its groups follow {follow!r}, but the room has no such table")
+        self.table = table
+        self._eye_is_key = self.spec.eye_is_key and not follow
+        self._followed = tables[follow] if follow else table
+
+    def added(self, slot: int) -> None:
+        """A new row; its group is found when the tick is over."""
+        self.groups.view[slot] = -1
+
+    def removed(self, slot: int) -> None:
+        """A row goes; its slot still holds it."""
+        self._slots.clear()
+        self._leave(slot, is_gone=True)
+
+    def commit(self, tick: int, slots: Array) -> None:
+        """The tick is over: find the groups of the rows that changed in it."""
+        if len(slots):
+            moves = self._moves(slots)
+            if moves:
+                self._slots.clear()
+            for slot, group in moves:
+                self._leave(slot, is_gone=False)
+                self.groups.view[slot] = group
+                self.entered.view[slot] = tick
+                if group >= 0:
+                    self.members[group].add(self.cells.ids.view[slot])
+        if self._leaving:
+            self._log.append((tick, self._leaving))
+            self._leaving = []
+
+    def forget(self, before: int) -> None:
+        """Nobody will ask for departures of ticks before this one any more."""
+        while self._log and self._log[0][0] < before:
+            self._log.popleft()
+
+    def departures(self, since: int) -> Iterator[Departure]:
+        """Who left a group after the tick `since` and had been in it by then."""
+        for tick, departures in reversed(self._log):
+            if tick <= since:
+                return
+            yield from (departure for departure in departures if departure.entered <= since)
+
+    def view_of(self, player: Player, before: View) -> View:
+        """What the player sees; `before`, if nothing decides that at the moment."""
+        if self._eye_is_key:
+            row = self.table.get(player.focus)
+            eye = None if row is None else self._keys.view[row.slot]
+        else:
+            eye = self.spec.eye(player, self._followed)
+        if eye is None:
+            return before
+        view = self._views.get(eye)
+        return self._view(eye) if view is None else view
+
+    def name_of(self, group: int) -> str:
+        """The key of a group, for people."""
+        return next((repr(key) for key, number in self._numbers.items() if number == group), "?")
+
+    def _view(self, eye: Hashable) -> View:
+        near, far = (tuple(dict.fromkeys(map(self._number, keys))) for keys in self.spec.seen_from(eye))
+        if len(self._views) >= VIEWS_MAX:  # eyes of a game's own rule may be any number
+            del self._views[next(iter(self._views))]
+        view = self._views[eye] = View(near, far)
+        return view
+
+    def _moves(self, slots: Array) -> list[tuple[int, int]]:
+        """The slots whose row is in another group than before, and that group."""
+        keys = self.spec.keys(self.table, slots)
+        if not isinstance(keys, list):
+            moved = (self.groups.array[slots] < 0) | (self._keys.array[slots] != keys)
+            slots, keys = slots[moved], keys[moved]
+            self._keys.array[slots] = keys
+            return list(zip(slots.tolist(), map(self._number, keys.tolist()), strict=True))
+        numbers = [-1 if key is None else self._number(key) for key in keys]
+        before = self.groups.array[slots].tolist()
+        return [
+            (slot, number) for slot, number, old in zip(slots.tolist(), numbers, before, strict=True) if number != old
+        ]
+
+    def _leave(self, slot: int, *, is_gone: bool) -> None:
+        group = self.groups.view[slot]
+        if group >= 0:
+            row_id = self.cells.ids.view[slot]
+            self.members[group].discard(row_id)
+            self._leaving.append(Departure(row_id, group, self.entered.view[slot], is_gone))
+
+    def _number(self, key: Hashable) -> int:
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = self._next_group()
+            self.members[number] = set()
+        return number
+
+    def slots_in(self, group: int) -> Array:
+        """Where the rows of a group are, in the order of their ids."""
+        found = self._slots.get(group)
+        if found is None:
+            members = self.members.get(group)
+            found = self.table.slots_of(sorted(members)) if members else np.zeros(0, "i8")
+            self._slots[group] = found
+        return found
