@@ -38,8 +38,7 @@ class Replica:
         else:
             assert frame.base == self.tick, "the frame builds on another tick"
         for table, group in frame.hidden:
-            assert group in self.groups[table], "a group is hidden that was not seen"
-            del self.groups[table][group]
+            self.groups[table].pop(group, None)  # an empty one was never told of
         for part in frame.parts:
             self._let_go(*part[:5])
         for table, group, _, _, _, entered, changed, _ in frame.parts:
@@ -85,7 +84,9 @@ class Replica:
         assert len(ids) == count == len(set(ids))
         assert ids == sorted(ids)
         self.decoded[table].update(ids)
-        read = [self._column(spec, count, column, dense) for spec, column in zip(self.columns[table], columns, strict=True)]
+        read = [
+            self._column(spec, count, column, dense) for spec, column in zip(self.columns[table], columns, strict=True)
+        ]
         return ids, read
 
     def _column(self, spec: Spec, count: int, column: Any, dense: bool) -> Any:
