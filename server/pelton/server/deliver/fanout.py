@@ -6,6 +6,7 @@ from pelton.server.clock import NS_PER_S
 from pelton.server.config import DeliverConfig
 from pelton.server.deliver.encoder import TickEncoder
 from pelton.server.deliver.outbox import Outbox, Written
+from pelton.server.deliver.sight import Sights
 from pelton.server.metrics import Metrics
 from pelton.server.simulate.seat import Seat
 from pelton.server.simulate.ticker import Outcome, Ticker
@@ -21,10 +22,14 @@ class Fanout:
         self._config = config
         self._stall_timeout_ns = round(config.stall_timeout_s * NS_PER_S)
         self._metrics = metrics
+        self._sights: Sights | None = None
 
     def deliver(self, ticker: Ticker, outcome: Outcome, now_ns: int) -> None:
         """Tell every seat of the room what the tick did."""
         encoder = TickEncoder(outcome.tick, ticker.tables, self._config.digest_interval_ticks)
+        sights = self._sights
+        if sights is None:
+            sights = self._sights = Sights([layer.layer for layer in encoder.layers])
         for layer in encoder.layers:
             layer.layer.forget(outcome.tick - self._config.history_ticks)
         for seat in outcome.left:
@@ -33,7 +38,7 @@ class Fanout:
             if seat.live:
                 seat.session.joined(seat, ticker.card(seat))
             if seat.live:  # still: telling may have found the connection broken
-                self._outboxes[seat] = Outbox(seat, len(encoder.layers), self._config.history_ticks)
+                self._outboxes[seat] = Outbox(seat, sights, self._config.history_ticks)
         if outcome.tick % self._config.digest_interval_ticks == 0:
             for seat in self._outboxes:
                 seat.asked = 0

@@ -39,7 +39,7 @@ from pelton.server.metrics import Metrics
 from pelton.server.receive.decoders import Decoders
 from pelton.server.simulate.errors import JoinRejected
 from pelton.server.simulate.lobby import Lobby
-from pelton.server.simulate.seat import Seat
+from pelton.server.simulate.seat import Questions, Seat
 from pelton.streams import Inbox, Offer
 from pelton.wire import Page, Phase, WebSocket
 
@@ -196,16 +196,20 @@ class Connection:
             case Ping():
                 if self._advance(Event.PING):
                     self._push(Pong(message.nonce, self._around.clock.now_ns() // 1000))
-            case Verify():
-                if self._advance(Event.VERIFY) and self._seat is not None:
-                    self._seat.ask().verify = True
-            case Resync():
-                if self._advance(Event.RESYNC) and self._seat is not None:
-                    self._resync(self._seat, message)
+            case Verify() | Resync():
+                event = Event.VERIFY if isinstance(message, Verify) else Event.RESYNC
+                if self._advance(event) and self._seat is not None:
+                    self._question(self._seat, message)
 
-    def _resync(self, seat: Seat, resync: Resync) -> None:
-        self._around.metrics.resyncs += 1
+    def _question(self, seat: Seat, asked: Verify | Resync) -> None:
         questions = seat.ask()
+        if isinstance(asked, Verify):
+            questions.verify = True
+        else:
+            self._resync(seat, questions, asked)
+
+    def _resync(self, seat: Seat, questions: Questions, resync: Resync) -> None:
+        self._around.metrics.resyncs += 1
         questions.everything |= not resync.groups
         for table, group, agreed in resync.groups:
             questions.groups.add((table, group))

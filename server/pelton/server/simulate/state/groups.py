@@ -39,6 +39,9 @@ class Groups:
     eye_is_key = False
     """Whether a player sees from the key of his own row, if that is in this very table: then it is known already."""
 
+    is_for_all = False
+    """Whether all players see the same: `seen_from(None)`."""
+
     def check(self, row: type[Row]) -> None:
         """GameError if the rule does not fit rows of this type."""
 
@@ -58,11 +61,13 @@ class Groups:
 class Everyone(Groups):
     """Everybody sees every row."""
 
+    is_for_all = True
+
     def keys(self, table: Table[Any], slots: Array) -> Keys:
         return np.zeros(len(slots), "i8")
 
-    def eye(self, player: Player, followed: Table[Any]) -> Hashable:
-        return 0
+    def seen_from(self, eye: Any) -> tuple[Iterable[Hashable], Iterable[Hashable]]:
+        return (0,), ()
 
 
 class OwnerOnly(Groups):

@@ -65,10 +65,12 @@ class Layer:
         self._keys = cells.lane("i8")
         self._followed: Table[Any]
         self._eye_is_key = False
+        self._only_view: View | None = None
         self._next_group = next_group
         self._numbers: dict[Hashable, int] = {}
         self._views: dict[Hashable, View] = {}
         self._slots: dict[int, Array] = {}
+        self._sorted: Array | None = None
         self._leaving: list[Departure] = []
         self._log: deque[tuple[int, list[Departure]]] = deque()
 
@@ -78,6 +80,7 @@ class Layer:
         if follow and follow not in tables:
             raise GameError(f"{table.table_name}: its groups follow {follow!r}, but the room has no such table")
         self.table = table
+        self._only_view = self._view(None) if self.spec.is_for_all else None
         self._eye_is_key = self.spec.eye_is_key and not follow
         self._followed = tables[follow] if follow else table
 
@@ -87,7 +90,7 @@ class Layer:
 
     def removed(self, slot: int) -> None:
         """A row goes; its slot still holds it."""
-        self._slots.clear()
+        self._unsettle()
         self._leave(slot, is_gone=True)
 
     def commit(self, tick: int, slots: Array) -> None:
@@ -95,7 +98,7 @@ class Layer:
         if len(slots):
             moves = self._moves(slots)
             if moves:
-                self._slots.clear()
+                self._unsettle()
             for slot, group in moves:
                 self._leave(slot, is_gone=False)
                 self.groups.view[slot] = group
@@ -120,6 +123,8 @@ class Layer:
 
     def view_of(self, player: Player, before: View) -> View:
         """What the player sees; `before`, if nothing decides that at the moment."""
+        if self._only_view is not None:
+            return self._only_view
         if self._eye_is_key:
             row = self.table.get(player.focus)
             eye = None if row is None else self._keys.view[row.slot]
@@ -133,6 +138,11 @@ class Layer:
     def name_of(self, group: int) -> str:
         """The key of a group, for people."""
         return next((repr(key) for key, number in self._numbers.items() if number == group), "?")
+
+    def _unsettle(self) -> None:
+        """Rows are not where they were."""
+        self._slots.clear()
+        self._sorted = None
 
     def _view(self, eye: Hashable) -> View:
         near, far = (tuple(dict.fromkeys(map(self._number, keys))) for keys in self.spec.seen_from(eye))
@@ -177,3 +187,11 @@ class Layer:
             found = self.table.slots_of(sorted(members)) if members else np.zeros(0, "i8")
             self._slots[group] = found
         return found
+
+    def slots_by_group(self) -> Array:
+        """Where all rows are that are in a group, by group and within it in the order of their ids."""
+        if self._sorted is None:
+            groups = self.groups.array[: self.cells.size]
+            order = np.lexsort((self.cells.ids.array[: self.cells.size], groups))
+            self._sorted = order[np.searchsorted(groups[order], 0) :]
+        return self._sorted

@@ -56,7 +56,8 @@ class Table(Generic[R]):
         self._rows: dict[int, R] = {}
         self._by_slot: list[R] = []
         self._past: deque[Past] = deque(maxlen=rewind_ticks)
-        self._group_numbers = 0
+        self.groups_known = 0
+        """Groups of all layers; their numbers are below."""
         self.layers = [Layer(self.cells, spec, self._next_group) for spec in self.groups]
         """Who sees which rows, one for each of `groups`."""
 
@@ -180,5 +181,5 @@ class Table(Generic[R]):
         return self._by_slot[slot]
 
     def _next_group(self) -> int:
-        self._group_numbers += 1
-        return self._group_numbers - 1
+        self.groups_known += 1
+        return self.groups_known - 1
