@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pelton.protocol import Act, Frame, Hello, Join, Joined, Leave, Left, Ping, Pong, Rejected, Welcome
+from pelton.protocol import Act, Frame, Hello, Join, Joined, Leave, Left, Ping, Pong, Rejected, Resync, Verify, Welcome
 from pelton.protocol.schema import Action, Bounds, Message, Size, action_name
 
 PROTOCOL = Path(__file__).resolve().parents[2] / "protocol"
 VECTORS = PROTOCOL / "vectors"
 SPEC = (PROTOCOL / "SPEC.md").read_text(encoding="utf-8")
 
-FROM_CLIENT: tuple[type[Message], ...] = (Hello, Join, Leave, Act, Ping)
+FROM_CLIENT: tuple[type[Message], ...] = (Hello, Join, Leave, Act, Ping, Verify, Resync)
 FROM_SERVER: tuple[type[Message], ...] = (Welcome, Joined, Rejected, Left, Frame, Pong)
 BY_NUMBER = {kind.__struct_config__.tag: kind for kind in FROM_CLIENT + FROM_SERVER}
 
@@ -83,7 +83,7 @@ def rows(name: str) -> list[dict[str, Any]]:
 def messages(direction: str) -> list[Vector]:
     """The valid ones that this side sends."""
     return [
-        Vector(row["name"], direction, unmarked(row["value"]), bytes.fromhex(row["hex"]), row.get("canonical", True))
+        Vector(row["name"], direction, unmarked(row["value"]), joined_hex(row["hex"]), row.get("canonical", True))
         for row in rows("messages.json")
         if row["direction"] == direction
     ]
@@ -106,6 +106,12 @@ def _parts(row: dict[str, Any]) -> tuple[bytes, bytes, int, bytes]:
     return prefix, unit, repeat["times"], suffix
 
 
+def joined_hex(written: str | list[Any]) -> bytes:
+    """Bytes in hexadecimal, or in pieces of which some are counted."""
+    pieces = [written] if isinstance(written, str) else written
+    return b"".join(bytes.fromhex(piece) if isinstance(piece, str) else unmarked(piece) for piece in pieces)
+
+
 def unmarked(value: Any) -> Any:
     """The value that is written in JSON with marks for what JSON lacks."""
     match value:
@@ -115,6 +121,8 @@ def unmarked(value: Any) -> Any:
             return float(number)
         case {"b": digits}:
             return bytes.fromhex(digits)
+        case {"count": [first, count, width]}:
+            return b"".join(number.to_bytes(width, "little") for number in range(first, first + count))
         case {"m": entries}:
             return {key: unmarked(item) for key, item in entries}
         case dict():

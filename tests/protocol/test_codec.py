@@ -22,6 +22,8 @@ from pelton.protocol import (
     Ping,
     Pong,
     Rejected,
+    Resync,
+    Verify,
     Welcome,
     plain,
     typed,
@@ -59,16 +61,24 @@ from_client: st.SearchStrategy[Message] = st.one_of(
     st.builds(Hello, st.text(max_size=64)),
     st.builds(Join, st.integers(0, 2), st.text(min_size=1, max_size=64), options),
     st.builds(Leave),
-    st.builds(Act, st.integers(1, INT_MAX), actions.map(list)),
+    st.builds(Act, st.integers(1, INT_MAX), actions.map(list), count),
     st.builds(Ping, st.integers(0, 2**32 - 1)),
+    st.builds(Verify),
+    st.builds(Resync, st.lists(st.tuples(count, count, count), max_size=64)),
 )
-cells = whole | st.floats(allow_nan=False) | st.booleans() | text
-deltas = st.lists(st.lists(cells, max_size=20), min_size=2, max_size=20)
-tables = st.lists(st.none() | deltas, max_size=4)
-refused = st.lists(st.tuples(count, text).map(list), max_size=20)
+packed = st.binary(max_size=20)
+cells = st.lists(packed | text, max_size=20)
+dense_or_sparse = st.none() | packed | cells | st.tuples(packed, packed | cells).map(list)
+blocks = st.builds(
+    lambda n, ids, columns: [n, ids, *columns], st.integers(1, 300), packed, st.lists(dense_or_sparse, max_size=20)
+)
+ids = st.none() | st.lists(count, max_size=20)
 digests = st.none() | st.integers(0, 2**32 - 1)
+parts = st.tuples(count, count, st.booleans(), ids, ids, st.none() | blocks, st.none() | blocks, digests).map(list)
+hidden = st.lists(st.lists(count, min_size=2, max_size=2), max_size=20)
+refused = st.lists(st.tuples(count, text).map(list), max_size=20)
 columns = st.lists(st.lists(text | st.floats(allow_nan=False) | whole, max_size=4), max_size=4)
-frames = st.builds(Frame, count, refused, count, count, tables, digests)
+frames = st.builds(Frame, count, refused, count, count, hidden, st.lists(parts, max_size=4))
 from_server: st.SearchStrategy[Message] = st.one_of(
     frames,
     st.builds(Welcome, text, text, count),
@@ -80,11 +90,11 @@ from_server: st.SearchStrategy[Message] = st.one_of(
         tick_hz=st.floats(0.01, 240),
         tick=count,
         actions=st.lists(st.tuples(text, st.lists(text, max_size=4)), max_size=4),
-        tables=st.lists(st.tuples(text, columns), max_size=4),
+        tables=st.lists(st.tuples(text, st.sampled_from(["table", "record"]), columns), max_size=4),
     ),
     st.builds(Rejected, text, text),
     st.builds(Left, text),
-    st.builds(Pong, st.integers(0, 2**32 - 1)),
+    st.builds(Pong, st.integers(0, 2**32 - 1), count),
 )
 
 # Values that MessagePack can carry, half of them dressed up as a message: noise that gets past the first byte.
@@ -95,7 +105,7 @@ values = st.recursive(
     max_leaves=20,
 )
 almost_messages = st.builds(lambda number, rest: [number, *rest], st.integers(0, 22), st.lists(values, max_size=8))
-starts = ("9201", "940200a167", "930401", "971400900100", "98", "dd")
+starts = ("9201", "940200a167", "930401", "940401", "9207", "97140090010090", "98", "dd")
 hints = st.sampled_from([bytes.fromhex(start) for start in starts])
 noise = st.one_of(
     st.binary(max_size=300),
@@ -176,28 +186,39 @@ def test_what_the_server_lets_in_keeps_its_bounds(value: Any) -> None:
             assert 1 <= len(target) <= 64
             assert len(chosen) <= 16
             assert all(len(key) <= 32 for key in chosen)
-        case Act(seq, _):
+        case Act(seq, _, seen):
             assert 1 <= seq <= INT_MAX
+            assert 0 <= seen <= INT_MAX
         case Ping(nonce):
             assert 0 <= nonce < 2**32
+        case Resync(groups):
+            assert len(groups) <= 64
+            assert all(0 <= number <= INT_MAX for group in groups for number in group)
         case _:
-            assert isinstance(message, Leave)
+            assert isinstance(message, (Leave, Verify))
+
+
+def body_of(frame: Frame) -> bytes:
+    return typed.frame_body(frame.tick, frame.base, frame.hidden, [typed.encode_value(part) for part in frame.parts])
 
 
 @untimed
 @given(frames)
 def test_a_frame_in_two_parts_is_the_frame(frame: Frame) -> None:
     head = typed.frame_head(frame.ack, frame.refused)
-    body = typed.frame_body(frame.tick, frame.base, frame.tables, frame.digest)
-    assert head + body == typed.encode(frame) == plain.encode(frame)
+    assert head + body_of(frame) == typed.encode(frame) == plain.encode(frame)
 
 
 @untimed
 @given(count, refused, frames)
 def test_a_body_is_the_same_whoever_reads_it(ack: int, theirs: list[Any], frame: Frame) -> None:
-    body = typed.frame_body(frame.tick, frame.base, frame.tables, frame.digest)
-    read = typed.decode_server(typed.frame_head(ack, theirs) + body)
-    assert marked(read) == marked(Frame(ack, theirs, frame.tick, frame.base, frame.tables, frame.digest))
+    read = typed.decode_server(typed.frame_head(ack, theirs) + body_of(frame))
+    assert marked(read) == marked(Frame(ack, theirs, frame.tick, frame.base, frame.hidden, frame.parts))
+
+
+def test_an_act_may_come_without_the_tick_that_was_seen() -> None:
+    read = TypedDecoder(SAMPLE).decode(plain.encode_value([4, 1, ["shoot"]]))
+    assert marked(read) == [4, 1, ["shoot"], 0]
 
 
 class Fragile(Action):

@@ -68,5 +68,5 @@ def test_only_hello_is_accepted_first_and_only_once() -> None:
 
 
 def test_messages_that_cross_the_end_of_a_seat_are_no_fault() -> None:
-    for event in (Event.ACT, Event.LEAVE, Event.LEFT):
+    for event in (Event.ACT, Event.LEAVE, Event.VERIFY, Event.RESYNC, Event.LEFT):
         assert step(State.UNSEATED, event) is State.UNSEATED

@@ -144,13 +144,13 @@ def test_every_message_has_vectors() -> None:
     assert sent["server"] == {kind.__struct_config__.tag for kind in FROM_SERVER}
 
 
-@pytest.mark.parametrize("name", ["messages.json", "hostile.json"])
+@pytest.mark.parametrize("name", ["messages.json", "hostile.json", "state.json", "quant.json"])
 def test_a_vector_is_named_once(name: str) -> None:
-    names = [(row["direction"], row["name"]) for row in rows(name)]
+    names = [(row.get("direction"), row["name"]) for row in rows(name)]
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("name", ["messages.json", "hostile.json", "session.json"])
+@pytest.mark.parametrize("name", ["messages.json", "hostile.json", "session.json", "state.json", "quant.json"])
 def test_the_files_hold_one_vector_a_line(name: str) -> None:
     """So that a change shows as the lines it changes."""
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows(name))

@@ -47,7 +47,10 @@ UNEXPECTED = CloseCode(
 )
 HELLO_TIMEOUT = CloseCode(4408, "hello_timeout", Comeback.YES, "no hello within `hello_timeout_s` after connecting")
 RATE_LIMITED = CloseCode(
-    4429, "rate_limited", Comeback.LATER, "more refused actions than `refusals_max` between two frames"
+    4429,
+    "rate_limited",
+    Comeback.LATER,
+    "more refused actions than `refusals_max` between two frames, or more than `resyncs_max` resyncs",
 )
 SERVER_ERROR = CloseCode(4500, "server_error", Comeback.YES, "a fault of the server; its log knows more")
 SLOW_CONSUMER = CloseCode(

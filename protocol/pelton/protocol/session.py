@@ -7,10 +7,9 @@
     seated       -         -         same     unseated  same   same     same   | -        -          unseated
     unseated     -         joining   same     same      same   same     same   | -        -          same
 
-`-` ends the connection with 4405. `unseated` differs from `greeted` in one thing: actions and a leave that were under
-way when the seat was given back are no fault of the client; they are ignored, as are
-questions about the state. A `left` while joining belongs to the
-seat before.
+`-` ends the connection with 4405. `unseated` differs from `greeted` in one thing: actions, a leave and questions about
+the state that were under way when the seat was given back are no fault of the client; they are ignored. A `left` while
+joining belongs to the seat before.
 """
 
 from __future__ import annotations
