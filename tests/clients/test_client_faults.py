@@ -149,7 +149,7 @@ async def test_a_frame_on_the_wrong_base_is_the_servers_fault() -> None:
 
 
 async def test_a_row_changed_that_is_not_there_is_the_servers_fault() -> None:
-    stray = part(changed=entered(SHIPS, {9: (4, "Ada")})[:3] + [None])
+    stray = part(changed=[*entered(SHIPS, {9: (4, "Ada")})[:3], None])
     error = await fault_in(lambda line: line.frame(2, 1, stray), ServerFault)
     assert str(error).endswith("table 'ships', group 0: row 9 is changed but not in the group")
 
@@ -218,5 +218,5 @@ async def test_a_seat_that_makes_no_sense_is_the_servers_fault(joined: list[Any]
         await line.gone()
 
     async with FakeServer(script) as url, connect(url) as client:
-        with pytest.raises(ServerFault, match="makes? no sense|ticks a second"):
+        with pytest.raises(ServerFault, match=r"makes? no sense|ticks a second"):
             await client.join_or_create("arena")

@@ -1,4 +1,4 @@
-"""A naive server of one client: it holds the world as dictionaries, and writes frames by comparing it with what it wrote.
+"""A naive server of one client: the world is dictionaries, and a frame is what differs from the one before.
 
 Every choice that a server has (dense or sparse, ids of which width, whole groups, skipped ticks) is left to dice.
 """
@@ -46,7 +46,7 @@ VALUES: dict[str, list[Any]] = {
     "bool": [False, True],
     "str": ["", "Ada", "é" * 40],
     "bytes": [b"", b"\x00\xff", b"x" * 300],
-    "json": [encode_value(value) for value in (None, 7, [1, {"a": [True, "b"]}], {}, "x", 1.5)],
+    "json": [*map(encode_value, (None, 7, [1, {"a": [True, "b"]}], {}, "x", 1.5))],
     "vec3": [b"\x00\x00\x00", b"abc"],
     "poem": ["", [1, 2], None, 3.5],
 }

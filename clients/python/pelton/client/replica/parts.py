@@ -76,7 +76,7 @@ def _part(part: Any, shapes: Sequence[TableShape], cache: IdsCache) -> Part:
     fields = _array(part, PART_FIELDS, "a part")
     table, group = fields[0], fields[1]
     _check_place(table, group, shapes)
-    shape = shapes[table]
+    shape: TableShape = shapes[table]
     try:
         return _read(fields, shape, cache)
     except Misfit as misfit:
@@ -119,7 +119,7 @@ def _row_ids(ids: Any) -> tuple[int, ...]:
         return ()
     if not isinstance(ids, list):
         raise Misfit("row ids that are no array")
-    row_ids: tuple[Any, ...] = tuple(ids)  # pyright: ignore[reportUnknownArgumentType] - looked at below
+    row_ids: tuple[Any, ...] = tuple(ids)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] - see below
     if not all(type(row_id) is int and 0 <= row_id <= ROW_ID_MAX for row_id in row_ids):
         raise Misfit("row ids that are none")
     return row_ids
