@@ -36,7 +36,7 @@ def apart(one: float, other: float) -> float:
 
 
 @pytest.mark.parametrize(("up", "down"), [(0, 0), (1, 2), (5, 3), (0.5, 0.7)])
-@given(st.randoms(use_true_random=False))
+@given(st.integers(0, 2**32).map(Random))
 def test_without_loss_the_prediction_is_the_authority_ahead_of_time(up: float, down: float, dice: Random) -> None:
     """One step a tick on both sides, in the same order: the state predicted for a step is that which comes back."""
     game = Game(dice)

@@ -146,7 +146,7 @@ class ModelServer:
         whole = not known or dice.random() < 0.1
         old = {} if whole else self.before.members(table, group)
         ended = sorted(i for i, row in old.items() if self._birth(table, i) != row.birth)
-        moved = sorted(i for i, row in old.items() if i not in ended and i not in rows)
+        moved = sorted(i for i in old if i not in ended and i not in rows)
         self.ended[table] |= set(ended)
         new = {i: row for i, row in rows.items() if i not in old or i in ended}
         changed = {i: row for i, row in rows.items() if i not in new}

@@ -10,7 +10,7 @@ from typing import Any
 
 from pelton.client.errors import ServerFault
 from pelton.protocol.plain import encode_value
-from pelton.streams import MsgPack
+from pelton.streams import Err, MsgPack
 
 __all__ = ["Column", "Opaque", "TableShape", "decode_json", "read_shapes"]
 
@@ -86,7 +86,7 @@ def decode_json(content: bytes) -> Any:
     """The value whose MessagePack this is, made anew. ValueError if it is not one whole value."""
     decoder = MsgPack(max(len(content), 1))
     values = list(decoder.feed(content))
-    if len(values) != 1 or decoder.end() is not None:
+    if len(values) != 1 or isinstance(values[0], Err) or decoder.end() is not None:
         raise ValueError("a json value that is not one whole MessagePack value")
     return values[0]
 

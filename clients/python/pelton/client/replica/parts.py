@@ -74,9 +74,8 @@ def read_hidden(hidden: Sequence[Any], shapes: Sequence[TableShape]) -> list[tup
 
 def _part(part: Any, shapes: Sequence[TableShape], cache: IdsCache) -> Part:
     fields = _array(part, PART_FIELDS, "a part")
-    table, group = fields[0], fields[1]
-    _check_place(table, group, shapes)
-    shape: TableShape = shapes[table]
+    group = fields[1]
+    shape = _check_place(fields[0], group, shapes)
     try:
         return _read(fields, shape, cache)
     except Misfit as misfit:
@@ -107,11 +106,12 @@ def _array(value: Any, length: int, what: str) -> list[Any]:
     return value  # pyright: ignore[reportUnknownVariableType] - the callers look at what is in it
 
 
-def _check_place(table: Any, group: Any, shapes: Sequence[TableShape]) -> None:
+def _check_place(table: Any, group: Any, shapes: Sequence[TableShape]) -> TableShape:
     if type(table) is not int or not 0 <= table < len(shapes):
         raise ServerFault(f"the room has {len(shapes)} tables, so there is no table {table!r}")
     if type(group) is not int or group < 0:
         raise ServerFault(f"table {shapes[table].name!r}: {group!r} is no group")
+    return shapes[table]
 
 
 def _row_ids(ids: Any) -> tuple[int, ...]:
