@@ -33,6 +33,7 @@ def make_prediction(
     act: Callable[[Action, Callable[[int], None]], Awaitable[int]],
     detach: Callable[[], None],
     *,
+    tick: int,
     tick_s: float,
     action_ticks: float,
     wrap: Wraps | None,
@@ -61,4 +62,4 @@ def make_prediction(
     now = row()
     if now is not None:
         predictor.correct(now.values(), 0, (), (), 0.0)
-    return Prediction(predictor, act, row, action_ticks * tick_s, detach)
+    return Prediction(predictor, act, row, action_ticks * tick_s, detach, tick)

@@ -21,13 +21,14 @@ class Prediction:
         row: Callable[[], Any],
         action_s: float,
         detach: Callable[[], None],
+        tick: int,
     ) -> None:
         self._predictor = predictor
         self._act = act
         self._row = row
         self._action_s = action_s
         self._detach = detach
-        self._last_tick: int | None = None
+        self._last_tick = tick
 
     @property
     def state(self) -> Mapping[str, Any] | None:
@@ -78,7 +79,7 @@ class Prediction:
 
     def follow(self, frame: Frame, now_s: float) -> None:
         """The replica is at this frame (called by the room)."""
-        ticks = 0 if self._last_tick is None else max(0, frame.tick - self._last_tick)
+        ticks = max(0, frame.tick - self._last_tick)
         self._last_tick = frame.tick
         row = self._row()
         taken = {seq for seq, _ in frame.taken}

@@ -186,6 +186,7 @@ class Room:
             step,
             lambda action, began: self._act(action.name, action.fields, began),
             detach,
+            tick=self.state.tick,
             tick_s=1 / self.tick_hz,
             action_ticks=action_ticks,
             wrap=wrap,
