@@ -18,7 +18,8 @@ PATIENCE_S = 5
 CLOSE, TEXT = 0x8, 0x1
 
 ACTIONS = [["steer", ["turn", "thrust"]], ["shoot", []]]
-TABLES = [["ships", [["x", "quant", 0, 0.5], ["name", "str"]]]]
+SHIPS: list[list[Any]] = [["x", "quant", 0, 0.5, 1], ["name", "str"]]
+TABLES = [["ships", "table", SHIPS]]
 JOINED = [17, "room1", "arena", 7, 20, 0, ACTIONS, TABLES]
 
 
@@ -60,12 +61,12 @@ class Line:
         self,
         tick: int,
         base: int,
-        *tables: Any,
+        *parts: Any,
         ack: int = 0,
         refused: Any = (),
-        digest: int | None = None,
+        hidden: Any = (),
     ) -> None:
-        self.say(20, ack, list(refused), tick, base, list(tables) or [None], digest)
+        self.say(20, ack, list(refused), tick, base, list(hidden), list(parts))
 
     async def hear(self) -> list[Any]:
         """The client's next message. EOFError if it said goodbye or went."""

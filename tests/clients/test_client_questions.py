@@ -12,7 +12,6 @@ from pelton.client import Client, ClientError, Closed, connect
 from pelton.client import client as client_module
 from tests.clients.fake_server import JOINED, FakeServer, Line
 
-EMPTY: list[list[Any]] = [[], [], [], []]
 FOREVER_S = 3600
 
 
@@ -39,8 +38,8 @@ async def test_a_pong_that_nobody_waits_for_is_passed_over() -> None:
     async def script(line: Line) -> None:
         await line.greet()
         _, nonce = await line.hear()
-        line.say(21, nonce + 1)
-        line.say(21, nonce)
+        line.say(21, nonce + 1, 1_000_000)
+        line.say(21, nonce, 1_000_000)
         await line.gone()
 
     async with FakeServer(script) as url, connect(url) as client:
@@ -79,7 +78,7 @@ async def test_a_ping_that_was_given_up_does_not_spoil_the_next() -> None:
         for _ in range(2):
             _, nonce = await line.hear()
             await again.wait()
-            line.say(21, nonce)
+            line.say(21, nonce, 1_000_000)
         await line.gone()
 
     async with FakeServer(script) as url, connect(url) as client:
@@ -117,13 +116,13 @@ async def test_a_join_that_was_given_up_is_not_taken_for_the_next() -> None:
 async def test_what_nobody_asked_for_is_passed_over() -> None:
     async def script(line: Line) -> None:
         await line.greet()
-        line.say(21, 5)
+        line.say(21, 5, 1_000_000)
         line.say(18, "room_full", "no")
         line.say(19, "room_closed")
         line.say(16, "again", "fake/2", 1)
-        line.frame(1, 0, EMPTY)
+        line.frame(1, 0)
         _, nonce = await line.hear()
-        line.say(21, nonce)
+        line.say(21, nonce, 1_000_000)
         await line.gone()
 
     async with FakeServer(script) as url, connect(url) as client:
@@ -169,7 +168,7 @@ async def test_the_goodbye_of_who_does_not_iterate_is_answered_too(monkeypatch: 
 
     async def script(line: Line) -> None:
         await line.seat()
-        line.frame(1, 0, EMPTY)
+        line.frame(1, 0)
         for tick in range(2, 40):
             line.frame(tick, tick - 1)
         await line.hear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pelton.client import Action, Room
+from pelton.client.room import Link
 from pelton.protocol import Act, Frame, Joined
 from pelton.protocol.schema import Message
 from pelton.swarm import Behaviour, Me
@@ -21,17 +22,21 @@ class Stage:
         self.tally = Tally()
         self.now_s = 0.0
         joined = Joined("room-1", "arena", 7, 20.0, 0, [(name, [*fields]) for name, fields in ACTIONS.items()], [])
-        self.room = Room(joined, self._send, lambda: None, lambda: None, lambda: self.now_s)
+        self.room = Room(joined, Link(self._send, self._offer, lambda: None, lambda: None, lambda: self.now_s))
         self.me = Me(number, seed, self.room, self.tally)
 
     def frames(self, count: int) -> None:
         """That many ticks pass, then the room is closed."""
         for tick in range(1, count + 1):
-            self.room.receive(Frame(0, [], tick, tick - 1, [], None), self.now_s)
+            self.room.receive(Frame(0, [], tick, tick - 1, [], []), self.now_s)
         self.room.end("room_closed")
 
     async def _send(self, message: Message) -> None:
         self.sent.append(message)
+
+    def _offer(self, message: Message) -> bool:
+        self.sent.append(message)
+        return True
 
 
 async def performance(behaviour: Behaviour, stage: Stage, frames: int) -> list[list[object]]:

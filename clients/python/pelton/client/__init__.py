@@ -7,6 +7,7 @@ async with connect("ws://127.0.0.1:7777/") as client:
 """
 
 from pelton.client.client import Client, connect
+from pelton.client.clock import ServerClock, TickClock
 from pelton.client.errors import (
     BadAction,
     CannotConnect,
@@ -15,28 +16,49 @@ from pelton.client.errors import (
     JoinRejected,
     NotSeated,
     ServerFault,
-    StateMismatch,
     TooFast,
 )
-from pelton.client.replica import Replica, ReplicaRow, ReplicaTable
-from pelton.client.room import Action, Frame, Room
+from pelton.client.frame import Action, Frame
+from pelton.client.interpolation import Interpolation
+from pelton.client.prediction import Prediction
+from pelton.client.predictor import PredictionStats
+from pelton.client.replica import (
+    Added,
+    Changed,
+    Divergence,
+    Removed,
+    Replica,
+    ReplicaRow,
+    ReplicaTable,
+    SharedParts,
+)
+from pelton.client.room import Room
 
 __all__ = [
     "Action",
+    "Added",
     "BadAction",
     "CannotConnect",
+    "Changed",
     "Client",
     "ClientError",
     "Closed",
+    "Divergence",
     "Frame",
+    "Interpolation",
     "JoinRejected",
     "NotSeated",
+    "Prediction",
+    "PredictionStats",
+    "Removed",
     "Replica",
     "ReplicaRow",
     "ReplicaTable",
     "Room",
+    "ServerClock",
     "ServerFault",
-    "StateMismatch",
+    "SharedParts",
+    "TickClock",
     "TooFast",
     "connect",
 ]

@@ -12,8 +12,10 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from pelton.client.errors import CannotConnect, ClientError, Closed, JoinRejected
-from pelton.client.room import Room
+from pelton.client.clock import ServerClock, TickClock
+from pelton.client.errors import CannotConnect, ClientError, Closed, JoinRejected, ServerFault
+from pelton.client.replica import Replica, SharedParts
+from pelton.client.room import Link, Room
 from pelton.protocol import (
     SUBPROTOCOL,
     BadMessage,
@@ -49,16 +51,19 @@ async def connect(
     name: str = "pelton-python",
     timeout_s: float = 10.0,
     tls: ssl.SSLContext | None = None,
+    light: bool = False,
     decode: Callable[[bytes], ServerMessage] = decode_server,
+    parts: SharedParts | None = None,
 ) -> AsyncGenerator[Client]:
     """Connect and say hello; on leaving the block, say goodbye.
 
-    `tls` is the context for a wss:// address (default: the system's). `decode` is for many clients in one program,
-    see `pelton.protocol.plain.SharedFrames`.
+    `tls` is the context for a wss:// address (default: the system's). `light` keeps the state in plain Python and never
+    imports numpy: for bots, and for clients that start quickly; without numpy it is so anyway. `decode` and `parts` are
+    for many clients in one program: a `pelton.protocol.plain.SharedFrames` and a `SharedParts` that all of them have.
 
     CannotConnect if that does not work within `timeout_s` seconds.
     """
-    client = Client(url, name, decode)
+    client = Client(url, name, decode, light=light, parts=parts)
     try:
         await client.open(timeout_s, tls)
         yield client
@@ -69,13 +74,25 @@ async def connect(
 class Client:
     """Made by `connect`. Holds at most one seat at a time."""
 
-    def __init__(self, url: str, name: str, decode: Callable[[bytes], ServerMessage] = decode_server) -> None:
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        decode: Callable[[bytes], ServerMessage] = decode_server,
+        *,
+        light: bool = False,
+        parts: SharedParts | None = None,
+    ) -> None:
         self.url = url
         self.session_id = ""
         self.server = ""
         """The server's name and version, as it says."""
         self.room: Room | None = None
         """The seat held now."""
+        self.clock = ServerClock()
+        """The server's clock, as far as pings have told."""
+        self._light = light
+        self._parts = parts
         self._name = name
         self._decode = decode
         self._loop = asyncio.get_running_loop()
@@ -110,11 +127,15 @@ class Client:
         return await self._join(HOW_BY_ID, room_id, options)
 
     async def ping(self) -> float:
-        """The round trip to the server in seconds."""
+        """The round trip to the server in seconds; `clock` learns from it.
+
+        A server answers who has a seat up to a tick later: ping now and then, and take `clock.round_trip_s`, the least.
+        """
         self._pings = nonce = (self._pings + 1) % 2**32
-        sent = time.monotonic()
-        await self._ask(Ping(nonce), nonce)
-        return time.monotonic() - sent
+        sent_s = time.monotonic()
+        pong, received_s = await self._ask(Ping(nonce), nonce)
+        self.clock.pong(sent_s, received_s, pong.time_us)
+        return float(received_s - sent_s)
 
     # What the WebSocket calls.
 
@@ -144,12 +165,11 @@ class Client:
                 self._websocket.push(encode(Leave()))  # whoever asked has given up
             case Joined():
                 self._joining = False
-                self.room = Room(message, self._send, self._websocket.pause, self._websocket.resume, time.monotonic)
-                self._answer(Joined, self.room)
+                self._take_seat(message)
             case Welcome():
                 self._answer(Welcome, message)
             case Pong(nonce):
-                self._answer(nonce, message)
+                self._answer(nonce, (message, time.monotonic()))
 
     def drained(self) -> None:
         self._writable.set()
@@ -229,6 +249,22 @@ class Client:
                     raise Closed(self._end.code, self._end.reason)
                 self._writable.clear()
                 await self._writable.wait()
+
+    def _take_seat(self, joined: Joined) -> None:
+        link = Link(self._send, self._offer, self._websocket.pause, self._websocket.resume, time.monotonic)
+        try:
+            state = Replica(joined.tables, light=self._light, shared=self._parts)
+            self.room = Room(joined, link, state, TickClock(joined.tick_hz, self.clock))
+        except ServerFault as fault:
+            self._problem = f"the server offered a room that is none: {fault}"
+            self._answer(Joined, fault)
+            self._websocket.close(PROTOCOL_ERROR, "a room that makes no sense")
+            return
+        self._answer(Joined, self.room)
+
+    def _offer(self, message: Message) -> bool:
+        """Send at once, or not at all."""
+        return not self._waiting and self._websocket.send(encode(message))
 
     def _is_awaited(self, question: object) -> bool:
         future = self._replies.get(question)

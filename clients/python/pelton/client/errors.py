@@ -8,7 +8,6 @@ ClientError
 ├── TooFast            more actions than the server answers
 ├── BadAction          our own fault: an action or field that the room does not have
 └── ServerFault        the server sent what makes no sense
-    └── StateMismatch  the replica is not what the server has
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ __all__ = [
     "JoinRejected",
     "NotSeated",
     "ServerFault",
-    "StateMismatch",
     "TooFast",
 ]
 
@@ -77,11 +75,3 @@ class TooFast(ClientError):
 
 class ServerFault(ClientError):
     """The server broke the protocol."""
-
-
-class StateMismatch(ServerFault):
-    """After `tick` the replica's digest differs from the server's."""
-
-    def __init__(self, tick: int, expected: int, actual: int) -> None:
-        self.tick, self.expected, self.actual = tick, expected, actual
-        super().__init__(f"tick {tick}: the server's state has digest {expected:08x}, the replica {actual:08x}")

@@ -7,58 +7,53 @@ not later.
 from __future__ import annotations
 
 import asyncio
-import difflib
+import logging
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from pelton.client.errors import BadAction, Closed, NotSeated, ServerFault, StateMismatch, TooFast
-from pelton.client.replica import Replica
-from pelton.protocol import Act, Joined, Leave
+from pelton.client.clock import TickClock
+from pelton.client.errors import Closed, NotSeated, ServerFault, TooFast
+from pelton.client.followers import Interpolated, make_prediction
+from pelton.client.frame import Action, Frame
+from pelton.client.interpolation import Interpolation
+from pelton.client.prediction import Prediction
+from pelton.client.predictor import Step
+from pelton.client.replica import Applied, Replica
+from pelton.client.vocabulary import wire_values
+from pelton.client.wrap import Wraps
+from pelton.protocol import Act, Joined, Leave, Resync, Verify
 from pelton.protocol import Frame as WireFrame
-from pelton.protocol.messages import Refusal
-from pelton.protocol.schema import Message
+from pelton.protocol.messages import RESYNC_GROUPS_MAX, Refusal
+from pelton.protocol.schema import INT_MAX, Message
 from pelton.streams import Inbox, Offer, Stream
 
-__all__ = ["Action", "Frame", "Room"]
+__all__ = ["Link", "Room"]
 
 FRAMES_LOW, FRAMES_HIGH, FRAMES_MAX = 2, 16, 256
 UNANSWERED_MAX = 4096
 
+_log = logging.getLogger("pelton.client")
+
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """One tick as this client sees it; the room's replica is at this tick while it is handled.
+class Link:
+    """What a room has of its connection."""
 
-    `refused`: actions by their number that will not take effect, with the reason. `taken`: actions that the
-    game has taken by this tick, with the seconds from sending them to the arrival of this frame. Every action
-    appears once in one of the two. `arrived_s` is `time.monotonic()` at its arrival.
-    """
-
-    tick: int
-    refused: list[Refusal]
-    taken: list[tuple[int, float]]
-    is_keyframe: bool
-    """It brought the whole state."""
-    is_checked: bool
-    """It brought the server's digest, and the replica has the same."""
-    arrived_s: float
+    send: Callable[[Message], Awaitable[None]]
+    """In turn, as soon as the network takes it."""
+    offer: Callable[[Message], bool]
+    """At once, or not at all."""
+    pause: Callable[[], None]
+    resume: Callable[[], None]
+    now_s: Callable[[], float]
 
 
-class Action:
-    """An action by name, `Action("steer", turn=0.5, thrust=1)`.
+class Follower(Protocol):
+    """Who looks at each frame before the room's user does."""
 
-    What it may hold is checked by the room it is used in.
-    """
-
-    __slots__ = ("fields", "name")
-
-    def __init__(self, name: str, /, **fields: Any) -> None:
-        self.name = name
-        self.fields = fields
-
-    def __repr__(self) -> str:
-        return f"Action({self.name!r}{''.join(f', {key}={value!r}' for key, value in self.fields.items())})"
+    def follow(self, frame: Frame, now_s: float) -> None: ...
 
 
 class Room:
@@ -68,31 +63,33 @@ class Room:
     """
 
     def __init__(
-        self,
-        joined: Joined,
-        send: Callable[[Message], Awaitable[None]],
-        pause: Callable[[], None],
-        resume: Callable[[], None],
-        now_s: Callable[[], float],
+        self, joined: Joined, link: Link, state: Replica | None = None, clock: TickClock | None = None
     ) -> None:
+        if not (math.isfinite(joined.tick_hz) and joined.tick_hz > 0):
+            raise ServerFault(f"a room with {joined.tick_hz} ticks a second")
         self.room_id = joined.room_id
         self.game = joined.game
         self.player_id = joined.player_id
         self.tick_hz = joined.tick_hz
-        self.state = Replica(joined.tables)
-        self.actions = {str(name): tuple(fields) for name, fields in joined.actions}
+        self.state = Replica(joined.tables) if state is None else state
+        self.clock = TickClock(joined.tick_hz) if clock is None else clock
+        """At which tick the server is, by the arrival of frames and by `Client.ping`."""
+        self.actions = _actions(joined.actions)
         """The room's actions: the fields of each, by name."""
+        self.shown_tick: float | None = None
+        """The tick that the player sees, if it is not that of the last frame: set it to what an `Interpolation` shows.
+
+        Actions carry it, rounded down, so that the game can judge them by what the player saw.
+        """
         self.left_reason: str | None = None
         """Why there is no seat any more; None while there is one."""
         self.unanswered: dict[int, float] = {}
         """Actions by number that the server has neither taken nor refused yet, with `time.monotonic()` at sending."""
         self._last_seq = 0
-        self._now_s = now_s
-        self._send = send
-        self._resume = resume
+        self._link = link
         self._closed: Closed | None = None
-        self._pause = pause
-        self._inbox: Inbox[tuple[WireFrame, float]] = Inbox(FRAMES_LOW, FRAMES_HIGH, FRAMES_MAX, resume)
+        self._followers: list[Follower] = []
+        self._inbox: Inbox[tuple[WireFrame, float]] = Inbox(FRAMES_LOW, FRAMES_HIGH, FRAMES_MAX, link.resume)
         self._frames = self._inbox.map(self._apply)
 
     def frames(self) -> Stream[Frame]:
@@ -109,39 +106,114 @@ class Room:
         seat is gone, Closed if the connection is.
         """
         if isinstance(action, Action):
-            fields = {**action.fields, **fields}
-            action = action.name
-        values = self._values(action, fields)
-        if self._closed is not None:
-            raise Closed(self._closed.code, self._closed.reason)
-        if self.left_reason is not None:
-            raise NotSeated(self.room_id, self.left_reason)
-        if len(self.unanswered) >= UNANSWERED_MAX:
-            raise TooFast(f"{UNANSWERED_MAX} actions are unanswered; iterate the room's frames, or act less often")
-        self._last_seq = seq = self._last_seq + 1
-        self.unanswered[seq] = self._now_s()
-        try:
-            await self._send(Act(seq, [action, *values]))
-        except BaseException:
-            self.unanswered.pop(seq, None)  # it was never sent, so nobody will answer it
-            raise
-        return seq
+            return await self._act(action.name, {**action.fields, **fields}, None)
+        return await self._act(action, fields, None)
+
+    async def verify(self) -> None:
+        """Ask the server to prove the replica: the next frame brings the digest of every group in sight.
+
+        A group that differs is asked for anew, and `Frame.divergences` then says where.
+        """
+        self._check_seat()
+        await self._link.send(Verify())
+
+    def interpolate(
+        self,
+        table: str,
+        *fields: str,
+        delay_ticks: float = 2.0,
+        wrap: Wraps | None = None,
+        snap: float | None = None,
+        extrapolate_ticks: float = 1.0,
+    ) -> Interpolation:
+        """Rows between frames, for a screen that is drawn more often than they come.
+
+        `interpolate("ships", "x", "y", wrap={"x": 4096})` follows two columns; x goes round from 0 to 4096.
+
+        From now on, until it is closed; see `Interpolation`. KeyError if there is no such table, ValueError if a field
+        is no number.
+        """
+        rows = self.state[table]
+        for field in fields:
+            if not rows.is_number(field):
+                raise ValueError(f"the table {table!r} has no column {field!r} of numbers")
+
+        def detach() -> None:
+            self._unfollow(follower)
+
+        view = Interpolation(
+            fields,
+            delay_ticks=delay_ticks,
+            wrap=wrap,
+            snap=snap,
+            extrapolate_ticks=extrapolate_ticks,
+            detach=detach,
+        )
+        follower = Interpolated(view, rows)
+        self._followers.append(follower)
+        return view
+
+    def predict(
+        self,
+        table: str,
+        step: Step,
+        *,
+        row_id: int | None = None,
+        wrap: Wraps | None = None,
+        half_life_s: float = 0.1,
+        snap: float | None = None,
+        tolerance: float = 1e-6,
+        action_ticks: float = 1.0,
+        pending_max: int = 256,
+    ) -> Prediction:
+        """The row of this player (or `row_id`) without the wait for the server; act on what is returned.
+
+        `step(state, action, dt)` is the game's rule for one row: `state` has its columns by name and is a copy,
+        `action` is an `Action` or None, `dt` is in seconds. Each action stands for `action_ticks` ticks of time: 1 if
+        the game moves a player once for each action and clients act once a tick, 0 if it moves all by itself and
+        actions only steer. Fractions (floats, quants) are put right smoothly: half of an error after `half_life_s`,
+        at once beyond `snap`. Up to `tolerance` (half the step of a quant, say) a difference counts as none.
+        KeyError if there is no such table.
+        """
+        rows, own = self.state[table], self.player_id if row_id is None else row_id
+
+        def detach() -> None:
+            self._unfollow(prediction)
+
+        prediction = make_prediction(
+            rows,
+            own,
+            step,
+            lambda action, began: self._act(action.name, action.fields, began),
+            detach,
+            tick=self.state.tick,
+            tick_s=1 / self.tick_hz,
+            action_ticks=action_ticks,
+            wrap=wrap,
+            half_life_s=half_life_s,
+            snap=snap,
+            tolerance=tolerance,
+            pending_max=pending_max,
+        )
+        self._followers.append(prediction)
+        return prediction
 
     async def leave(self) -> None:
         """Give the seat back. Frames that are under way still arrive, then the iteration ends."""
         if self.left_reason is None:
             self.left_reason = "you_left"
             try:
-                await self._send(Leave())
+                await self._link.send(Leave())
             except asyncio.CancelledError:
                 self.left_reason = None  # it was never sent
                 raise
 
     def receive(self, frame: WireFrame, arrived_s: float) -> None:
         """A frame has come in (called by the connection)."""
+        self.clock.arrived(frame.tick, arrived_s)
         match self._inbox.offer((frame, arrived_s)):
             case Offer.PAUSE:
-                self._pause()
+                self._link.pause()
             case Offer.SHED:
                 self._inbox.end(ServerFault("the server sent more frames than were asked for"))
             case _:
@@ -152,26 +224,73 @@ class Room:
         self.left_reason = reason
         self._closed = error
         self._inbox.end(error)
+        if not len(self._inbox):
+            self.state.close()
+
+    async def _act(self, name: str, fields: dict[str, Any], began: Callable[[int], None] | None) -> int:
+        values = wire_values(self.game, self.actions, name, fields)
+        self._check_seat()
+        if len(self.unanswered) >= UNANSWERED_MAX:
+            raise TooFast(f"{UNANSWERED_MAX} actions are unanswered; iterate the room's frames, or act less often")
+        self._last_seq = seq = self._last_seq + 1
+        self.unanswered[seq] = self._link.now_s()
+        shown = self.state.tick if self.shown_tick is None else self.shown_tick
+        try:
+            if began is not None:
+                began(seq)
+            await self._link.send(Act(seq, [name, *values], min(max(0, int(shown)), INT_MAX)))
+        except BaseException:
+            self.unanswered.pop(seq, None)  # it was never sent, so nobody will answer it
+            raise
+        return seq
+
+    def _check_seat(self) -> None:
+        if self._closed is not None:
+            raise Closed(self._closed.code, self._closed.reason)
+        if self.left_reason is not None:
+            raise NotSeated(self.room_id, self.left_reason)
 
     def _apply(self, item: tuple[WireFrame, float]) -> Frame:
         try:
-            return self._take_in(*item)
+            frame = self._take_in(*item)
         except (ServerFault, TypeError, ValueError) as error:
-            self._resume()  # no more frames are taken, but the connection must still be read
+            self._link.resume()  # no more frames are taken, but the connection must still be read
+            self.state.close()
             if isinstance(error, ServerFault):
                 raise
             raise ServerFault(f"tick {item[0].tick} makes no sense: {error!r}") from error
+        if self._followers:
+            now_s = self._link.now_s()
+            for follower in list(self._followers):
+                follower.follow(frame, now_s)
+        if self._inbox.ended and not len(self._inbox):
+            self.state.close()  # that was the last
+        return frame
 
     def _take_in(self, frame: WireFrame, arrived_s: float) -> Frame:
-        self.state.apply(frame.tick, frame.base, frame.tables)
-        if frame.digest is not None and frame.digest != (actual := self.state.digest()):
-            raise StateMismatch(frame.tick, frame.digest, actual)
+        applied = self.state.apply(frame.tick, frame.base, frame.hidden, frame.parts)
+        if applied.doubts:
+            self._resync(applied)
+        for divergence in applied.divergences:
+            _log.warning("room %s: %s", self.room_id, divergence)
         untyped: list[Any] = list(frame.refused)  # lists, as MessagePack has no tuples
         refused = [(seq, reason) for seq, reason in untyped]
         if not all(isinstance(seq, int) and isinstance(reason, str) for seq, reason in refused):
             raise ServerFault(f"tick {frame.tick}: refusals that are none")
         taken = self._settle(frame.ack, refused, arrived_s)
-        return Frame(frame.tick, refused, taken, frame.base == 0, frame.digest is not None, arrived_s)
+        is_checked = applied.digests > 0 and not applied.differing
+        return Frame(frame.tick, refused, taken, frame.base == 0, is_checked, arrived_s, applied.divergences)
+
+    def _resync(self, applied: Applied) -> None:
+        """Ask for the groups that differ; for everything, if they are more than a message may name."""
+        doubts = applied.doubts
+        groups = [(doubt.table, doubt.group, doubt.agreed_tick) for doubt in doubts]
+        asked = self.left_reason is None and self._link.offer(
+            Resync(groups if len(groups) <= RESYNC_GROUPS_MAX else [])
+        )
+        if not asked:
+            for doubt in doubts:
+                self.state.forget_doubt(doubt)
 
     def _settle(self, ack: int, refused: list[Refusal], now_s: float) -> list[tuple[int, float]]:
         """Strike out what is answered; refusals first, since an ack may pass them."""
@@ -183,21 +302,13 @@ class Room:
             taken.append((seq, now_s - waiting.pop(seq)))
         return taken
 
-    def _values(self, name: str, fields: dict[str, Any]) -> list[Any]:
-        """The fields in the order of the wire; the last ones may be left out if the game has defaults for them."""
-        if name not in self.actions:
-            raise BadAction(f"{self.game} has no action {name!r}{_guess(name, self.actions)}")
-        order = self.actions[name]
-        for field in fields:
-            if field not in order:
-                raise BadAction(f"the action {name!r} has no field {field!r}{_guess(field, order)}")
-        values = [fields[field] for field in order[: len(fields)] if field in fields]
-        if len(values) != len(fields):
-            missing = next(field for field in order if field not in fields)
-            raise BadAction(f"the action {name!r} needs the field {missing!r}")
-        return values
+    def _unfollow(self, follower: Follower) -> None:
+        if follower in self._followers:
+            self._followers.remove(follower)
 
 
-def _guess(word: str, known: Any) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else f" (known: {', '.join(known) or 'none'})"
+def _actions(actions: Any) -> dict[str, tuple[str, ...]]:
+    try:
+        return {str(name): tuple(map(str, fields)) for name, fields in actions}
+    except (TypeError, ValueError) as error:
+        raise ServerFault(f"the room's actions make no sense: {error}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+from pelton.client import SharedParts
 from pelton.protocol.plain import SharedFrames
 from pelton.swarm.plan import Plan
 from pelton.swarm.tally import Tally
@@ -25,8 +26,9 @@ class Crowd:
         """From the moment all were in to the moment they were dismissed."""
         self.cpu_s = 0.0
         """What this process took of the CPU meanwhile."""
-        decode = SharedFrames()  # else, each bot decoding what all of them get would be most of the swarm's work
-        self._visits = [Visit(number, plan, tally, decode) for number in range(plan.bots)]
+        # Shared: else, each bot decoding what all of them get would be most of the swarm's work.
+        decode, parts = SharedFrames(), SharedParts()
+        self._visits = [Visit(number, plan, tally, decode, parts) for number in range(plan.bots)]
         self._loop = asyncio.get_running_loop()
         self._over = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None

@@ -26,6 +26,8 @@ def problems(tally: Tally) -> list[str]:
     found: list[str] = []
     for text, bots in tally.failures_by_text().items():
         found.append(f"{_bots(bots)}: {text}")
+    if tally.mismatches:
+        found.append(f"{_count(tally.mismatches, 'group')} of rows not what the server had")
     if tally.unanswered:
         found.append(f"{_count(tally.unanswered, 'action')} neither taken nor refused")
     share = _frames_share(tally)

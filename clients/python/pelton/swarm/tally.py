@@ -73,6 +73,7 @@ class Tally:
     digests: int = 0
     """Frames after which the replica was compared with the server's state."""
     mismatches: int = 0
+    """Groups of rows that were not what the server had."""
     input_to_ack: Latencies = field(default_factory=Latencies)
     failures: list[Failure] = field(default_factory=list[Failure])
 
@@ -93,6 +94,8 @@ class Tally:
             self.keyframes += 1
         if frame.is_checked:
             self.digests += 1
+        if frame.divergences:
+            self.mismatches += len(frame.divergences)
         if frame.taken:
             self.taken += len(frame.taken)
             for _, latency_s in frame.taken:

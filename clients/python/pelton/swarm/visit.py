@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 
-from pelton.client import Client, ClientError, NotSeated, Room, StateMismatch, connect
+from pelton.client import Client, ClientError, NotSeated, Room, SharedParts, connect
 from pelton.protocol.plain import SharedFrames
 from pelton.swarm.behaviour import Me
 from pelton.swarm.plan import Plan
@@ -26,11 +26,12 @@ OWN_WILL = (None, "you_left")
 class Visit:
     """A bot from its arrival to its goodbye."""
 
-    def __init__(self, number: int, plan: Plan, tally: Tally, decode: SharedFrames) -> None:
+    def __init__(self, number: int, plan: Plan, tally: Tally, decode: SharedFrames, parts: SharedParts) -> None:
         self.number = number
         self._plan = plan
         self._tally = tally
         self._decode = decode
+        self._parts = parts
         self._dismissed = False
         self._me: Me | None = None
         self._limit: asyncio.Timeout | None = None
@@ -40,16 +41,13 @@ class Visit:
         tally, said = self._tally, False
         tally.started += 1
         try:
-            async with connect(self._plan.url, name=f"bot {self.number}", decode=self._decode) as client:
+            async with self._connection() as client:
                 tally.connected += 1
                 room = await self._take_seat(client)
                 tally.seated += 1
                 said = True
                 arrived()
                 await self._stay(room)
-        except StateMismatch as error:
-            tally.mismatches += 1
-            tally.failed(self.number, str(error))
         except ClientError as error:
             tally.failed(self.number, str(error))
         except Exception as error:  # noqa: BLE001 - the edge: a behaviour may raise anything, it ends this bot alone
@@ -65,6 +63,11 @@ class Visit:
             self._me.dismissed = True
         if self._limit is not None:
             self._limit.reschedule(asyncio.get_running_loop().time() + GRACE_S)
+
+    def _connection(self) -> AbstractAsyncContextManager[Client]:
+        name = f"bot {self.number}"
+        # Light: without numpy, what nobody looks at costs next to nothing, and few bots look at every row.
+        return connect(self._plan.url, name=name, light=True, decode=self._decode, parts=self._parts)
 
     async def _take_seat(self, client: Client) -> Room:
         try:
