@@ -229,6 +229,9 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
             item = stream.poll(slot)
         except Exception as error:  # noqa: BLE001 - one source's error is an item and ends that source alone
             return self._failed_with(slot, error)
+        except BaseException:
+            slot()  # Ctrl-C, for one, is no error of the source: it keeps a place
+            raise
         if item is PENDING:
             slot.fruitless += 1
             return item
