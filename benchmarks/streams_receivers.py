@@ -14,10 +14,10 @@ from benchmarks.streams_timing import run_on_loop
 from pelton.protocol import SUBPROTOCOL
 from pelton.server.config import load_config
 from pelton.streams import Inbox, Offer
-from pelton.wire import Endpoint, Phase, ServerHandshake, Sweep, TransportChannel, WebSocket
+from pelton.wire import Endpoint, Phase, ServerHandshake, Sweep, WebSocket
 from pelton.wire.frames import extent
 
-__all__ = ["CONFIG", "Receiver", "WatchedChannel", "Wired"]
+__all__ = ["CONFIG", "Receiver", "Wired"]
 
 CONFIG = load_config(None, {}, []).config
 LOOK_S = 0.001
@@ -36,12 +36,7 @@ class Watched(WebSocket):
         receiver.notes.begin()
         super().feed(data)
         receiver.notes.end(receiver.received - before)
-        if len(self._tail) <= 2 * CONFIG.receive.slice_bytes:  # a longer one was counted when it was read
-            receiver.note_waiting(self._tail)
-
-    def noted_with(self, unfed: bytes) -> None:
-        """Note what waits, here and in the channel below."""
-        self.receiver.note_waiting(self._tail + unfed)
+        receiver.note_waiting(self._tail)
 
 
 def _whole_frames(unparsed: bytes) -> int:
@@ -49,16 +44,6 @@ def _whole_frames(unparsed: bytes) -> int:
     while (found := extent(unparsed, position)) is not None and (position := position + sum(found)) <= len(unparsed):
         count += 1
     return count
-
-
-class WatchedChannel(TransportChannel):
-    """Notes what the transport has read and the WebSocket was not fed yet."""
-
-    watched: Watched
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        self.watched.noted_with(self._unread)
 
 
 class Receiver:

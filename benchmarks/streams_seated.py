@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from random import Random
 
 from benchmarks.streams_flooder import MASK
-from benchmarks.streams_receivers import CONFIG, Receiver, WatchedChannel
+from benchmarks.streams_receivers import CONFIG, Receiver
 from pelton.protocol import Act, Hello, Join
 from pelton.protocol.messages import HOW_JOIN_OR_CREATE
 from pelton.protocol.typed import encode
@@ -18,7 +18,7 @@ from pelton.server.metrics import Metrics
 from pelton.server.receive.connection import Connection, Surroundings
 from pelton.server.receive.decoders import Decoders
 from pelton.server.simulate.lobby import Lobby
-from pelton.wire import Endpoint
+from pelton.wire import Endpoint, TransportChannel
 from pelton.wire.frames import masked_frame
 
 __all__ = ["Seated", "SeatedOnTransport"]
@@ -82,14 +82,13 @@ class Seated(Receiver):
 
 
 class SeatedOnTransport(Seated):
-    """The same on a transport of the event loop, which reads as much as it likes."""
+    """The same on a transport of the event loop."""
 
     name = "Pelton, asyncio transports"
 
     async def attach(self, sock: socket.socket) -> None:
         self.connection.bind(self.websocket)
-        self.channel = WatchedChannel(self.websocket, CONFIG.receive.slice_bytes)
-        self.channel.watched = self.websocket
+        self.channel = TransportChannel(self.websocket, self.sweep.view)
         await asyncio.get_running_loop().create_connection(lambda: self.channel, sock=sock)
 
     async def look(self) -> None:

@@ -23,8 +23,8 @@ def test_all_frames_come_through_and_none_is_shed(kind: type[Receiver]) -> None:
     assert noted.slice_ns > 0
 
 
-@pytest.mark.parametrize("kind", [Seated, Wired], ids=lambda kind: kind.name)
-def test_on_swept_sockets_no_more_waits_than_the_marks_and_one_slice_allow(kind: type[Receiver]) -> None:
+@pytest.mark.parametrize("kind", [Seated, SeatedOnTransport, Wired], ids=lambda kind: kind.name)
+def test_no_more_waits_than_the_marks_and_one_slice_allow(kind: type[Receiver]) -> None:
     noted = kind().flood(FRAMES, ASLEEP_S)
     assert CONFIG.receive.inbox_high < noted.buffered <= bound(noted)
     assert noted.slice_frames <= frames_in_slice(CONFIG.receive.slice_bytes, noted.frame_bytes)

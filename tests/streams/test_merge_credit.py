@@ -190,3 +190,10 @@ def test_who_ran_out_of_credit_stands_behind_who_has_some_left() -> None:
     assert [key for key, _ in merge.sweep(2, 5)] == ["b", "c", "b"]
     assert standing(merge) == ["c", "b", "a"]
     assert [key for key, _ in merge.sweep(2, 2)] == ["c", "b"]
+
+
+def test_polls_in_the_middle_of_a_sweep_are_not_charged_to_it() -> None:
+    merge = merge_of(a=inbox_of(range(9)).filter(lambda number: number % 2), b=inbox_of([]))
+    sweep = merge.sweep(4, 99)
+    assert (next(sweep), merge.poll(), list(sweep)) == (("a", 1), ("a", 3), [("a", 5)])
+    assert merge.stats("a").dropped == 3

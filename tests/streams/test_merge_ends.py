@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from pelton.streams import CLOSED, PENDING, Err, Left, Merge, Poll, Stream, Waker
-from tests.streams.fakes import Script, Wakes, empty, inbox_of, taken
+from tests.streams.fakes import Script, Wakes, empty, inbox_of, standing, taken
 
 
 def until_empty(**sources: Stream[int]) -> Merge[str, int]:
@@ -142,3 +143,28 @@ def test_whoever_polls_a_merge_that_is_closed_meanwhile_is_told_and_does_not_wai
     merge: Merge[str, int] = Merge()
     merge.add("a", ClosesTheMerge(merge))
     assert merge.poll(Wakes()) is CLOSED
+
+
+@pytest.mark.parametrize("take", [lambda merge: next(merge.sweep(4, 99)), lambda merge: merge.poll()])
+def test_a_source_whose_poll_is_interrupted_keeps_a_place(take: Callable[[Merge[str, Any]], Any]) -> None:
+    """Ctrl-C is no error of the source, and may come at any time."""
+    merge: Merge[str, Any] = Merge()
+    merge.add("a", Interrupted(1))
+    with pytest.raises(KeyboardInterrupt):
+        take(merge)
+    assert standing(merge) == ["a"]
+    assert take(merge) == ("a", 1)
+
+
+class Interrupted(Script):
+    """The first poll is interrupted; the next ones answer."""
+
+    def __init__(self, *answers: object) -> None:
+        super().__init__(*answers)
+        self.interrupted = False
+
+    def poll(self, waker: Waker | None = None) -> Any:
+        if not self.interrupted:
+            self.interrupted = True
+            raise KeyboardInterrupt
+        return super().poll(waker)

@@ -34,7 +34,7 @@ async def test_what_type_checkers_infer_can_be_run(function: Callable[[], Awaita
 
 
 def test_every_stage_and_terminal_has_its_types_asserted() -> None:
-    driving = {"close", "park", "forget", "fused", "finished", "reason"}
+    driving = {"at_hand", "backlog", "close", "park", "forget", "fused", "finished", "reason"}
     methods = {name for name in vars(Stream) if not name.startswith("_")} - driving
     text = "".join(inspect.getsource(module) for module in (stages, errors))
     assert {name for name in methods if f".{name}(" not in text} == set()

@@ -250,7 +250,7 @@ class TransportLink(SocketLink):
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        self.channel = TransportChannel(self.websocket, options.slice_bytes)
+        self.channel = TransportChannel(self.websocket, memoryview(bytearray(options.slice_bytes)))
         self.transport: asyncio.Transport
 
     async def begin(self) -> None:
@@ -260,9 +260,6 @@ class TransportLink(SocketLink):
     async def round(self) -> None:
         await super().round()
         await asyncio.sleep(0)
-
-    def unread(self) -> int:
-        return super().unread() + len(self.channel._unread)
 
     def waiting_below(self) -> int:
         return self.transport.get_write_buffer_size()

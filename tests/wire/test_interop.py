@@ -82,7 +82,7 @@ async def on_transports() -> AsyncGenerator[EchoServer]:
     channels: list[TransportChannel] = []
 
     def accept() -> TransportChannel:
-        channels.append(TransportChannel(server.new_websocket(), 2048))
+        channels.append(TransportChannel(server.new_websocket(), memoryview(bytearray(2048))))
         return channels[-1]
 
     listening = await asyncio.get_running_loop().create_server(accept, "127.0.0.1", 0)
@@ -258,7 +258,7 @@ async def connected(answer: Callable[[ServerConnection], Awaitable[None]]) -> As
     async with serve(answer, "127.0.0.1", 0, subprotocols=SUBPROTOCOLS, max_size=None) as server:
         port = next(iter(server.sockets)).getsockname()[1]
         client = Client(f"ws://127.0.0.1:{port}/")
-        channel = TransportChannel(client.websocket, 2048)
+        channel = TransportChannel(client.websocket, memoryview(bytearray(2048)))
         await asyncio.get_running_loop().create_connection(lambda: channel, client.host, client.port)
         await client.open.wait()
         try:

@@ -1,21 +1,37 @@
-"""What is special about a transport: slices with other work in between, one read held, no half-close in TLS."""
+"""What is special about a transport: a slice at a time with other work in between, no half-close in TLS."""
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import Any
 
 from pelton.wire import Phase, TransportChannel
-from tests.wire.fakes import UPGRADE, Endpoint, closing_in, frame, messages_in, new_websocket, request
+from tests.wire.fakes import (
+    MASK,
+    UPGRADE,
+    Endpoint,
+    close_frame,
+    closing_in,
+    frame,
+    messages_in,
+    new_websocket,
+    request,
+)
 
 
 class FakeTransport(asyncio.Transport):
-    """Takes everything, and remembers what it was asked for. Without half-close, as TLS is."""
+    """Takes everything, and remembers what it was asked for. Without half-close, as TLS is.
+
+    It reads as uvloop does: again and again, until it has less than there is room for, or is told to pause.
+    """
 
     def __init__(self, channel: TransportChannel, peername: Any = ("192.0.2.1", 4242)) -> None:
         super().__init__({"peername": peername})
         self.channel = channel
         self.written = b""
+        self.waiting = b""
+        """What the system has and the transport has not read."""
         self.reading = True
         self.ending = ""
 
@@ -34,6 +50,19 @@ class FakeTransport(asyncio.Transport):
 
     def resume_reading(self) -> None:
         self.reading = True
+        asyncio.get_running_loop().call_soon(self._read)
+
+    def arrive(self, data: bytes) -> None:
+        """The peer has sent this."""
+        self.waiting += data
+        self._read()
+
+    def _read(self) -> None:
+        while self.reading and self.waiting and not self.ending:
+            view = self.channel.get_buffer(-1)
+            data, self.waiting = self.waiting[: len(view)], self.waiting[len(view) :]
+            view[: len(data)] = data
+            self.channel.buffer_updated(len(data))
 
     def close(self) -> None:
         self._end("closed")
@@ -49,10 +78,10 @@ class FakeTransport(asyncio.Transport):
 
 async def opened(slice_bytes: int = 100) -> tuple[FakeTransport, Endpoint]:
     websocket, endpoint = new_websocket()
-    channel = TransportChannel(websocket, slice_bytes)
+    channel = TransportChannel(websocket, memoryview(bytearray(slice_bytes)))
     transport = FakeTransport(channel)
     channel.connection_made(transport)
-    channel.data_received(request(*UPGRADE))
+    transport.arrive(request(*UPGRADE))
     await turns(10)
     assert endpoint.opened_count == 1
     transport.written = b""
@@ -64,21 +93,55 @@ async def turns(count: int) -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_large_read_is_parsed_slice_by_slice_and_others_go_between() -> None:
+async def test_a_flood_is_read_slice_by_slice_and_others_go_between() -> None:
     transport, endpoint = await opened(slice_bytes=100)
     heard: list[int] = []
-    transport.channel.data_received(frame(b"x" * 44) * 20)
+    transport.arrive(frame(b"x" * 44) * 20)
     while len(endpoint.messages) < 20:
-        heard.append(len(endpoint.messages))
-        assert not transport.reading, "nothing more is read while something is left"
+        if not heard or heard[-1] != len(endpoint.messages):
+            heard.append(len(endpoint.messages))
+        assert len(transport.waiting) == 1000 - 50 * len(endpoint.messages), "what is not parsed was not read"
         await turns(1)
     assert heard == list(range(2, 20, 2))
+    await turns(1)
     assert transport.reading
+
+
+async def test_a_read_that_fills_no_slice_goes_on_reading() -> None:
+    transport, endpoint = await opened(slice_bytes=100)
+    transport.arrive(frame(b"x" * 44))
+    assert (len(endpoint.messages), transport.reading) == (1, True)
+
+
+async def test_all_channels_of_a_loop_may_read_into_the_same_place() -> None:
+    view = memoryview(bytearray(200))
+    pairs = [new_websocket() for _ in range(2)]
+    transports = [FakeTransport(TransportChannel(websocket, view)) for websocket, _ in pairs]
+    for transport in transports:
+        transport.channel.connection_made(transport)
+        transport.arrive(request(*UPGRADE))
+    message = frame(b"one half, the other half")
+    for part in (message[:9], message[9:]):
+        for transport in transports:
+            transport.arrive(part)
+    assert [endpoint.messages for _, endpoint in pairs] == [[b"one half, the other half"]] * 2
+
+
+async def test_what_a_transport_hands_on_while_paused_is_kept_for_later() -> None:
+    """A proactor has read more than a slice by itself, and gets rid of it at once."""
+    transport, endpoint = await opened(slice_bytes=100)
+    endpoint.websocket.pause()
+    transport.reading = True
+    transport.arrive(frame(b"x" * 44) * 5)
+    assert (len(endpoint.messages), transport.waiting) == (0, b"")
+    endpoint.websocket.resume()
+    await turns(3)
+    assert len(endpoint.messages) == 5
 
 
 async def test_a_pause_between_two_slices_holds_the_rest_and_the_reading() -> None:
     transport, endpoint = await opened(slice_bytes=100)
-    transport.channel.data_received(frame(b"x" * 44) * 6)
+    transport.arrive(frame(b"x" * 44) * 6)
     endpoint.websocket.pause()
     await turns(10)
     assert (len(endpoint.messages), transport.reading) == (2, False)
@@ -96,14 +159,14 @@ async def test_a_pause_and_a_resume_in_the_middle_of_a_slice_keep_the_reading_in
         endpoint.websocket.resume()
 
     endpoint.on_message = blink
-    transport.channel.data_received(frame(b"x" * 20) * 20)
+    transport.arrive(frame(b"x" * 20) * 20)
     await turns(50)
     assert (len(endpoint.messages), transport.reading) == (20, True)
 
 
 async def test_nothing_is_parsed_once_the_transport_is_lost() -> None:
     transport, endpoint = await opened(slice_bytes=100)
-    transport.channel.data_received(frame(b"x" * 44) * 6)
+    transport.arrive(frame(b"x" * 44) * 6)
     transport.channel.connection_lost(ConnectionResetError())
     await turns(10)
     assert (len(endpoint.messages), endpoint.codes) == (2, [1006])
@@ -112,7 +175,7 @@ async def test_nothing_is_parsed_once_the_transport_is_lost() -> None:
 
 async def test_nothing_is_parsed_once_the_endpoint_has_dropped_it() -> None:
     transport, endpoint = await opened(slice_bytes=100)
-    transport.channel.data_received(frame(b"x" * 44) * 6)
+    transport.arrive(frame(b"x" * 44) * 6)
     endpoint.websocket.drop(4000, "enough")
     await turns(10)
     assert (len(endpoint.messages), endpoint.codes, transport.ending) == (2, [4000], "closed")
@@ -153,6 +216,42 @@ async def test_a_drop_does_not_wait_for_what_the_transport_still_holds() -> None
 async def test_the_peer_is_named_by_its_address() -> None:
     for peername, shown in ((("192.0.2.1", 4242), "192.0.2.1:4242"), (("::1", 4242, 0, 0), "::1:4242"), ("", "local")):
         websocket, _ = new_websocket()
-        channel = TransportChannel(websocket, 100)
+        channel = TransportChannel(websocket, memoryview(bytearray(100)))
         channel.connection_made(FakeTransport(channel, peername))
         assert websocket.peer == shown
+
+
+def anonymous(purpose: int) -> ssl.SSLContext:
+    """TLS without certificates, which would have to be kept somewhere and would expire one day."""
+    context = ssl.SSLContext(purpose)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AECDH-AES128-SHA:@SECLEVEL=0")
+    return context
+
+
+async def test_under_tls_a_flood_is_read_slice_by_slice_and_pauses_lose_nothing() -> None:
+    loop = asyncio.get_running_loop()
+    websocket, endpoint = new_websocket()
+    channel = TransportChannel(websocket, memoryview(bytearray(512)))
+    tails: list[int] = []
+
+    def pause_now_and_then(_: bytes) -> None:
+        tails.append(len(websocket._tail))
+        if len(endpoint.messages) % 7 == 0:
+            websocket.pause()
+            loop.call_soon(websocket.resume)
+
+    endpoint.on_message = pause_now_and_then
+    serving = await loop.create_server(lambda: channel, "127.0.0.1", 0, ssl=anonymous(ssl.PROTOCOL_TLS_SERVER))
+    port = serving.sockets[0].getsockname()[1]
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=anonymous(ssl.PROTOCOL_TLS_CLIENT))
+    messages = [b"%05d" % number for number in range(5000)]
+    writer.write(request(*UPGRADE) + b"".join(map(frame, messages)) + close_frame(1000, mask=MASK))
+    await reader.readuntil(b"\r\n\r\n")
+    await asyncio.wait_for(channel.ended.wait(), 10)
+    assert (endpoint.messages, endpoint.codes) == (messages, [1000])
+    assert max(tails) <= 512 + len(frame(messages[0])), "one slice, and what a frame was short of"
+    writer.close()
+    serving.close()

@@ -1,7 +1,8 @@
 """The same WebSocket on an asyncio transport: for in-process TLS, odd platforms, and the Python client.
 
-Input is fed in slices with other work let in between; output is handed to the transport only while its buffer
-is empty, so what waits in user space is one message at most.
+Input is taken from the system a slice at a time, with other work let in between; what is not taken waits in the kernel,
+which then slows the sender down. Output is handed to the transport only while its buffer is empty, so what waits in
+user space is one message at most.
 """
 
 from __future__ import annotations
@@ -16,18 +17,21 @@ from pelton.wire.websocket import WebSocket
 __all__ = ["TransportChannel"]
 
 
-class TransportChannel(asyncio.Protocol):
-    """A channel and an asyncio protocol in one. See `pelton.wire.seam.Channel`."""
+class TransportChannel(asyncio.BufferedProtocol):
+    """A channel and an asyncio protocol in one. See `pelton.wire.seam.Channel`.
 
-    def __init__(self, websocket: WebSocket, slice_bytes: int) -> None:
+    `view` is what one read is put into, so its length is a slice. All channels of an event loop may share one: what
+    was read is copied out before anybody else reads.
+    """
+
+    def __init__(self, websocket: WebSocket, view: memoryview) -> None:
         self.peer = "unknown"
         self.ended = asyncio.Event()
         """Set when the transport is closed for good."""
         self._websocket = websocket
-        self._slice_bytes = slice_bytes
+        self._view = view
         self._transport: asyncio.Transport
         self._loop: asyncio.AbstractEventLoop
-        self._unread = b""
         self._held = False
         self._full = False
         self._scheduled = False
@@ -42,10 +46,20 @@ class TransportChannel(asyncio.Protocol):
         self.peer = address(transport.get_extra_info("peername"))
         self._websocket.attach(self)
 
-    def data_received(self, data: bytes) -> None:
-        self._unread += data  # one read of the transport at most: it is paused until this is parsed
-        if not self._scheduled:
-            self._feed_slice()
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._view
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Feed what was read. Also while paused: a proactor hands on all of its own read, whatever it is told."""
+        data = bytes(self._view[:nbytes])
+        try:
+            self._websocket.feed(data)
+        except Exception as error:  # noqa: BLE001 - as in `_guard`, spared a call for every read
+            self._websocket.fault(error)
+        if nbytes == len(self._view) and self._may_read():
+            # There is more, probably. uvloop would read on up to 32 times before others have their turn.
+            self._transport.pause_reading()
+            self._schedule()
 
     def eof_received(self) -> bool:
         self._guard(self._websocket.eof)
@@ -53,7 +67,6 @@ class TransportChannel(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._ended = True
-        self._unread = b""
         self._guard(self._websocket.lost)
         self.ended.set()
 
@@ -101,27 +114,18 @@ class TransportChannel(asyncio.Protocol):
     def _schedule(self) -> None:
         if not self._scheduled:
             self._scheduled = True
-            self._loop.call_soon(self._next_slice)
+            self._loop.call_soon(self._go_on)
 
-    def _next_slice(self) -> None:
+    def _go_on(self) -> None:
+        """Others had their turn: let the WebSocket parse what it held back, then read again."""
         self._scheduled = False
-        if not self._ended:
-            self._feed_slice()
-
-    def _feed_slice(self) -> None:
-        """Feed one slice; if more is left, let other connections go first."""
-        if self._held:
-            return
-        data, self._unread = self._unread[: self._slice_bytes], self._unread[self._slice_bytes :]
-        self._guard(lambda: self._websocket.feed(data))
-        if self._ended:
-            return
-        if self._unread:
-            self._transport.pause_reading()
-            if not self._held:
-                self._schedule()
-        elif not self._held:
+        if self._may_read():
+            self._guard(lambda: self._websocket.feed(b""))
+        if self._may_read():
             self._transport.resume_reading()
+
+    def _may_read(self) -> bool:
+        return not (self._held or self._ended or self._scheduled)
 
     def _guard(self, call: Callable[[], None]) -> None:
         """The edge where one connection's fault stops."""

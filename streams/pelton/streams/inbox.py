@@ -75,6 +75,8 @@ class Inbox(Stream[T]):
         self.accepted = self.conflated = self.shed = self.abandoned = 0
         self._items: deque[T] = deque()
         self._sorter = Sorter(weigh, classify) if weigh or classify else None
+        self.backlog = self._items
+        self.at_hand = () if self._sorter else self._items
         self._report_lag = report_lag
         self._lag = 0
         self._waker: Waker | None = None
@@ -125,6 +127,7 @@ class Inbox(Stream[T]):
             waker()
         if len(items) >= self.high:
             self.paused = True
+            self.at_hand = ()  # who takes one has to look at the low mark, or there is a gap to report
             return _PAUSE
         return _OK
 
@@ -189,13 +192,13 @@ class Inbox(Stream[T]):
         left = there if limit is None else min(limit, there)
         while left and (self._items or self._lag):
             left -= 1
-            if self._lag or self.paused or self._sorter is not None:
+            if self.at_hand:
+                yield self.at_hand.popleft()
+            else:
                 item = self.poll()
                 if isinstance(item, Poll):
                     return
                 yield item
-            else:
-                yield self._items.popleft()  # what `poll` would do, without the call
         if not (self._items or self._lag) and self._error is not None and (limit is None or limit > there):
             self.poll()  # raises what the producer ended with
 
@@ -231,6 +234,8 @@ class Inbox(Stream[T]):
     def _resume(self) -> None:
         """Tell the producer. If that raises, the item that was just taken out is lost, and counted as such."""
         self.paused = False
+        if self._sorter is None:
+            self.at_hand = self._items
         if self.on_low is not None:
             try:
                 self.on_low()

@@ -126,12 +126,12 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
                 continue
             item = self._ask(slot)
             if not isinstance(item, Poll):
-                self._rotate(slot)
+                slot.limit += 1  # a sweep that is under way does not charge for it
                 return slot.key, item
             asked.add(slot)
         return PENDING
 
-    def sweep(  # noqa: PLR0912 - the hottest loop of a server: two calls are written out, see below
+    def sweep(
         self, quantum: int, total: int, deadline: Callable[[], bool] | None = None
     ) -> Generator[tuple[K, T | Err | Left]]:
         """Iterate lazily over what is ready: at most `quantum` times weight a source, `total` in all, exactly.
@@ -143,43 +143,35 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
         self._gather()
         fifo = self.fifo
         self._sweep = sweep = self._sweep + 1
-        self._left = total
+        left = total
         try:
-            while self._left > 0 and fifo and self._sweep == sweep:
-                if deadline is not None and self._left < total and deadline():
+            while left > 0 and fifo and self._sweep == sweep:
+                if deadline is not None and left < total and deadline():
                     break
                 slot = fifo.popleft()
                 if slot.sweep != sweep:
                     slot.sweep = sweep
-                    slot.credit = quantum * slot.weight
-                if slot.credit < 1:
+                    slot.limit = slot.used + quantum * slot.weight
+                if slot.used >= slot.limit:
                     self._spent.append(slot)
                     continue
-                # `_ask` and `_rotate`, written out: two calls less for every action of every player, a third of all.
-                slot.queued = failed = False
-                stream = slot.stream
-                try:
-                    item: T | Err | Left | Poll = stream.poll(slot)
-                except Exception as error:  # noqa: BLE001 - as in `_ask`
-                    item, failed = self._failed_with(slot, error), True
-                if item is PENDING:
-                    slot.fruitless += 1
-                    slot.credit = 0
-                    continue
-                slot.credit -= 1
-                self._left -= 1
-                if item is CLOSED:
-                    item = self._ended_by(slot)
-                elif slot.live:
-                    slot.delivered += 1
-                    if not slot.queued and not stream.park(slot):
-                        if slot.weight == 1:
-                            slot.queued = True
-                            fifo.append(slot)
-                        else:
-                            self._requeue(slot)
-                elif not failed:
-                    self._gone[0] += 1  # it took itself out of the merge: its counts are added up already
+                at_hand = slot.stream.at_hand
+                if at_hand:  # what `_ask` does, without three calls for every action of every player
+                    item: T | Err | Left = at_hand.popleft()
+                    slot.used += 1
+                    if at_hand and slot.weight == 1:
+                        fifo.append(slot)
+                    else:
+                        self._rotate(slot)
+                else:
+                    self._left = left
+                    asked = self._ask(slot)
+                    left = self._left
+                    if asked is PENDING:
+                        slot.limit = slot.used  # not again in this sweep
+                        continue
+                    item = asked
+                left -= 1
                 yield slot.key, item
         finally:
             if self._sweep == sweep:
@@ -208,12 +200,13 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
     def spend(self, slot: Slot[K, T]) -> bool:
         """The slot's source gave an item that was dropped on the way. Whether it may go on."""
         slot.dropped += 1
+        slot.used += 1
         if self._in_poll:
+            slot.limit += 1
             self._out_of_budget = self._polled_for is not None and not self._polled_for.spend()
             return not self._out_of_budget
-        slot.credit -= 1
         self._left -= 1
-        return slot.credit > 0 and self._left > 0
+        return slot.used < slot.limit and self._left > 0
 
     def wake(self) -> None:
         """Tell the consumer, if one waits, that polling may help."""
@@ -231,26 +224,37 @@ class Merge(Stream["tuple[K, T | Err | Left]"], Generic[K, T]):
     def _ask(self, slot: Slot[K, T]) -> T | Err | Left | Literal[Poll.PENDING]:
         """Poll one source. PENDING has parked it; an end or an error takes it out and is an item."""
         slot.queued = False  # before the poll: a waker called from within it must count
+        stream = slot.stream
         try:
-            item = slot.stream.poll(slot)
+            item = stream.poll(slot)
         except Exception as error:  # noqa: BLE001 - one source's error is an item and ends that source alone
             return self._failed_with(slot, error)
+        except BaseException:
+            slot()  # Ctrl-C, for one, is no error of the source: it keeps a place
+            raise
         if item is PENDING:
             slot.fruitless += 1
             return item
         if item is CLOSED:
             return self._ended_by(slot)
-        slot.delivered += 1
-        self._gone[0] += not slot.live  # it took itself out of the merge: its counts are added up already
+        if not slot.live:
+            self._gone[0] += 1  # it took itself out of the merge: its counts are added up already
+            return item
+        slot.used += 1
+        if not slot.queued:  # else it woke itself
+            if slot.weight == 1 and stream.backlog:  # as in `_rotate`, without the call
+                slot.queued = True
+                self.fifo.append(slot)
+            else:
+                self._rotate(slot)
         return item
 
     def _rotate(self, slot: Slot[K, T]) -> None:
-        """After an item: the source may have more, unless it is certain that it has not."""
-        if slot.live and not slot.queued and not slot.stream.park(slot):
-            self._requeue(slot)
-
-    def _requeue(self, slot: Slot[K, T]) -> None:
-        """Back into the FIFO, in front while the slot's turn lasts."""
+        """After an item: back into the FIFO, in front while the slot's turn lasts, unless there is nothing for sure."""
+        slot.queued = False
+        stream = slot.stream
+        if not stream.backlog and stream.park(slot):
+            return
         slot.queued = True
         slot.deficit -= 1
         if slot.deficit:

@@ -47,17 +47,17 @@ class Slot(Budget, Generic[K, T]):
     """A source of a merge and the waker it is polled with. It stands in the FIFO at most once."""
 
     __slots__ = (
-        "credit",
         "deficit",
-        "delivered",
         "dropped",
         "fruitless",
         "key",
+        "limit",
         "live",
         "merge",
         "queued",
         "stream",
         "sweep",
+        "used",
         "weight",
     )
 
@@ -66,8 +66,10 @@ class Slot(Budget, Generic[K, T]):
         self.key = key
         self.stream = stream
         self.weight = self.deficit = weight
-        self.credit = self.sweep = 0
-        self.delivered = self.dropped = self.fruitless = 0
+        self.used = self.dropped = self.fruitless = 0
+        """`used` counts what was delivered and what was dropped: what is charged."""
+        self.limit = self.sweep = 0
+        """How far `used` may go in which sweep."""
         self.live = True
         self.queued = False
 
@@ -84,6 +86,11 @@ class Slot(Budget, Generic[K, T]):
             return True
         self()
         return False
+
+    @property
+    def delivered(self) -> int:
+        """Items that came out."""
+        return self.used - self.dropped
 
     def stats(self) -> SourceStats:
         """So far."""

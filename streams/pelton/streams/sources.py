@@ -49,15 +49,23 @@ class FromIter(Stream[T]):
         return taken
 
     def fused(self, limit: int | None) -> Iterator[T]:
-        if self._closed:
+        if limit is not None:
+            yield from self._first(limit)
             return
+        for item in () if self._closed else self._running():
+            yield item
+            if self._closed:  # by the consumer
+                return
+        self._closed = True
+
+    def _first(self, limit: int) -> Iterator[T]:
         given = 0
-        for item in islice(self._running(), limit):
+        for item in () if self._closed else islice(self._running(), limit):
             given += 1
             yield item
-            if self.finished:  # closed by the consumer
+            if self._closed:
                 return
-        if limit is None or given < limit:
+        if given < limit:
             self._closed = True
 
     def _running(self) -> Iterator[T]:

@@ -6,7 +6,8 @@ has a method here; `async for` is a thin edge that parks on one future. What eac
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Sized
 from typing import Any, Generic, Literal, TypeVar, overload
 
 from pelton.streams.edge import Edge
@@ -26,6 +27,15 @@ class Stream(Generic[T_co]):
 
     _edge: Edge | None = None
     _exhausted = False
+
+    at_hand: deque[Any] | tuple[()] = ()
+    """Items for which a poll would do nothing but take the leftmost, so that a merge may do so without the call.
+
+    Not needed for a stream to be right. Empty promises nothing: poll.
+    """
+
+    backlog: Sized = ()
+    """While there is something in it, `park` would answer False: it spares a merge the question."""
 
     # The contract.
 

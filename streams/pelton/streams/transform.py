@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeVar
 
-from pelton.streams.poll import PENDING, Poll, Waker, exhausted
+from pelton.streams.poll import PENDING, Poll
+from pelton.streams.row import InRow
 from pelton.streams.stage import Stage
 from pelton.streams.stream import Stream
 
@@ -14,60 +15,32 @@ __all__ = ["Dedup", "Enumerate", "Filter", "FilterMap", "Inspect", "Map", "Scan"
 T = TypeVar("T")
 U = TypeVar("U")
 
-# Map, Filter and FilterMap stand in every tick's path, so they are written out: a call less for every item. Generator
-# expressions and not the C `map` and `filter`: those take a StopIteration of the function for the end.
 
-
-class Map(Stage[T, U]):
+class Map(InRow[T, U]):
     """See `Stream.map`."""
 
+    kind = "map"
+
     def __init__(self, source: Stream[T], function: Callable[[T], U]) -> None:
-        super().__init__(source)
-        self._function = function
-
-    def _step(self, waker: Waker | None) -> U | Poll:
-        item = self.source.poll(waker)
-        return item if isinstance(item, Poll) else self._function(item)
-
-    def _over(self, source: Iterator[T]) -> Iterator[U]:
-        function = self._function
-        return (function(item) for item in source)
+        super().__init__(source, function)
 
 
-class Filter(Stage[T, T]):
+class Filter(InRow[T, T]):
     """See `Stream.filter`."""
 
+    kind = "filter"
+
     def __init__(self, source: Stream[T], predicate: Callable[[T], object]) -> None:
-        super().__init__(source)
-        self._predicate = predicate
-
-    def _step(self, waker: Waker | None) -> T | Poll:
-        while True:
-            item = self.source.poll(waker)
-            if isinstance(item, Poll) or self._predicate(item):
-                return item
-            if exhausted(waker):
-                return PENDING
-
-    def _over(self, source: Iterator[T]) -> Iterator[T]:
-        predicate = self._predicate
-        return (item for item in source if predicate(item))
+        super().__init__(source, predicate)
 
 
-class FilterMap(Stage[T, U]):
+class FilterMap(InRow[T, U]):
     """See `Stream.filter_map`."""
 
+    kind = "filter_map"
+
     def __init__(self, source: Stream[T], function: Callable[[T], U | None]) -> None:
-        super().__init__(source)
-        self._function = function
-
-    def _on(self, item: T) -> U | Poll:
-        changed = self._function(item)
-        return PENDING if changed is None else changed
-
-    def _over(self, source: Iterator[T]) -> Iterator[U]:
-        function = self._function
-        return (changed for item in source if (changed := function(item)) is not None)
+        super().__init__(source, function)
 
 
 class Inspect(Stage[T, T]):

@@ -16,6 +16,7 @@ MUTANTS = load()
 MUTANTS_MIN = 40
 FILES = {
     *("poll.py", "stage.py", "stream.py", "edge.py", "inbox.py", "sorter.py", "merge.py", "slot.py", "transform.py"),
+    "row.py",
     *("limits.py", "several.py", "gather.py", "buffers.py", "timing.py", "decode.py", "sources.py", "scope.py"),
     *("pump.py", "concurrent.py", "pages.py"),
 }

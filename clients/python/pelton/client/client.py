@@ -37,7 +37,7 @@ from pelton.wire import ClientHandshake, TransportChannel, WebSocket
 
 __all__ = ["Client", "connect"]
 
-SLICE_BYTES = 65_536
+SLICE_BYTES = 16_384
 MESSAGE_BYTES_MAX = 16 * 2**20
 BACKLOG_BYTES_MAX = 65_536
 CLOSE_TIMEOUT_S = 2.0
@@ -188,10 +188,11 @@ class Client:
         """Connect and say hello; `connect` does it."""
         handshake = self._handshake
         context = (tls or ssl.create_default_context()) if handshake.secure else None
+        view = memoryview(bytearray(SLICE_BYTES))
         try:
             async with asyncio.timeout(timeout_s):
                 _, self._channel = await self._loop.create_connection(
-                    lambda: TransportChannel(self._websocket, SLICE_BYTES), handshake.host, handshake.port, ssl=context
+                    lambda: TransportChannel(self._websocket, view), handshake.host, handshake.port, ssl=context
                 )
                 await self._writable.wait()
                 welcome: Welcome = await self._ask(Hello(self._name[:64]), Welcome)

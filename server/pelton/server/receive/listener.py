@@ -79,6 +79,7 @@ class Listener:
         self._lingering: Deadlines[WebSocket] = Deadlines(config.receive.close_timeout_s)
         self._connections: dict[Connection, None] = {}
         self._sweep = Sweep(config.receive.slice_bytes)
+        self._view = memoryview(bytearray(config.receive.slice_bytes))
         self._server: asyncio.Server | None = None
         self._sock: socket.socket
         self.on_connection: Callable[[], None] | None = None
@@ -158,10 +159,10 @@ class Listener:
         loop.remove_reader(fd)
         loop.call_later(RETRY_ACCEPT_S, lambda: self._sock.fileno() == fd and loop.add_reader(fd, self._accept))
 
-    def _transport_channel(self) -> asyncio.Protocol:
+    def _transport_channel(self) -> asyncio.BaseProtocol:
         if self._far_too_many():
             return _TurnedAway()
-        return TransportChannel(self._new_websocket(), self._config.receive.slice_bytes)
+        return TransportChannel(self._new_websocket(), self._view)
 
     def _far_too_many(self) -> bool:
         if len(self._connections) < self._config.server.connections_max + REFUSED_AT_ONCE_MAX:
