@@ -135,6 +135,18 @@ def test_without_numpy_every_client_is_light(monkeypatch: pytest.MonkeyPatch) ->
     assert isinstance(replica.ships.column("x"), list)
 
 
+@pytest.mark.parametrize("groups", [3, 20])
+def test_one_row_among_many_groups_is_as_its_own_group_said_last(replica: Replica, groups: int) -> None:
+    replica.apply(6, 5, [], [ships({100 + g: (g, "a"), 200 + g: (g, "b")}, group=10 + g) for g in range(groups)])
+    for tick in (7, 8):
+        blocks = [[2, bytes([100 + g, 200 + g]), bytes([tick, 0, g, 0]), None] for g in range(groups)]
+        replica.apply(tick, tick - 1, [], [part(0, 10 + g, changed=block) for g, block in enumerate(blocks)])
+    assert [replica.ships[row_id].x for row_id in (100, 202, 1)] == [-4, -7, -8]
+    assert [replica.ships[row_id].name for row_id in (100, 202, 1)] == ["a", "b", "Ada"]
+    replica.apply(9, 8, [], [part(0, 10, moved=[100])])
+    assert (replica.ships.get(100), replica.ships[200].x) == (None, -8)
+
+
 # Groups.
 
 

@@ -35,6 +35,8 @@ def is_same(replica: Replica, server: ModelServer) -> None:
     for table, shape in enumerate(TABLES):
         rows = replica[shape[0]]
         wanted = expected(server, table)
+        for row_id, row in wanted.items():  # one by one, before anybody looks at all
+            assert repr(rows[row_id].values()) == repr(row)
         assert repr({row.id: row.values() for row in sorted(rows, key=lambda row: row.id)}) == repr(
             dict(sorted(wanted.items()))
         )

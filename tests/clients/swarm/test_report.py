@@ -37,6 +37,14 @@ def test_refused_actions_and_a_few_missing_frames_are_not_wrong() -> None:
     assert problems(tally) == []
 
 
+def test_a_state_that_was_not_the_servers_is_wrong() -> None:
+    tally = good()
+    tally.mismatches = 1
+    assert problems(tally) == ["1 group of rows not what the server had"]
+    tally.mismatches = 2
+    assert problems(tally) == ["2 groups of rows not what the server had"]
+
+
 def test_everything_that_is_wrong_is_said() -> None:
     tally = good()
     tally.sent += 1

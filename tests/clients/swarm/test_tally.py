@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pelton.client import Frame
+from pelton.client import Divergence, Frame
 from pelton.swarm.tally import LATENCY_MAX_S, STEPS_PER_S, Latencies, Tally
 
 
@@ -48,6 +49,13 @@ def test_a_frame_is_expected_for_every_whole_tick_of_a_stay() -> None:
     tally.stayed(10.04, tick_hz=20)
     tally.stayed(0.9, tick_hz=1)
     assert tally.frames_expected == 200
+
+
+def test_groups_that_differed_are_counted() -> None:
+    tally = Tally()
+    found = Divergence("ships", 4, (("ships[7].x", 1.0, 2.0),), agreed_tick=3, tick=9)
+    tally.saw(replace(frame(), divergences=[found, found]))
+    assert tally.mismatches == 2
 
 
 def test_failures_are_gathered_by_what_happened() -> None:

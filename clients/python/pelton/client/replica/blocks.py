@@ -64,10 +64,14 @@ class Block:
 
     def over(self, older: Block) -> Block:
         """This dense block on top of an older one of the same rows."""
-        if None not in self.columns:
+        if None not in self.columns or all(map(_covers, self.columns, older.columns)):
             return self
         pairs = zip(self.columns, older.columns, strict=True)
         return Block(self.ids, [old if new is None else new for new, old in pairs])
+
+
+def _covers(new: Cells | None, old: Cells | None) -> bool:
+    return new is not None or old is None
 
 
 class IdsCache:

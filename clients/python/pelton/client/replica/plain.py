@@ -7,6 +7,7 @@ rows takes its place.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,9 @@ from pelton.client.replica.blocks import Block
 from pelton.client.replica.kinds import Column
 
 __all__ = ["PlainColumns"]
+
+LOOKED_INTO_MAX = 8
+"""With so many blocks kept, one row is looked for in each; with more, rows are made of all."""
 
 
 class PlainColumns:
@@ -32,6 +36,7 @@ class PlainColumns:
         return row_id in self._rows
 
     def __iter__(self) -> Iterator[int]:
+        self._settle_all()  # who asks for all ids will look at the rows
         return iter(self._rows)
 
     def known(self) -> Collection[int]:
@@ -65,8 +70,15 @@ class PlainColumns:
             del self._rows[row_id]
 
     def values(self, row_id: int) -> tuple[Any, ...]:
-        self._settle_all()
-        return tuple(self._rows[row_id])
+        if len(self._kept) > LOOKED_INTO_MAX:
+            self._settle_all()
+        values = self._rows[row_id]
+        for block in self._kept.values():
+            position = bisect_left(block.ids, row_id)
+            if position < len(block.ids) and block.ids[position] == row_id:
+                pairs = zip(block.columns, values, strict=True)
+                return tuple([old if cells is None else cells.values[position] for cells, old in pairs])
+        return tuple(values)
 
     def packed(self, ids: Sequence[int], index: int) -> bytes:
         self._settle_all()
