@@ -50,7 +50,7 @@ RATE_LIMITED = CloseCode(
     4429,
     "rate_limited",
     Comeback.LATER,
-    "more refused actions than `refusals_max` between two frames, or more than `resyncs_max` resyncs",
+    "more refused actions than `refusals_max` between two frames, or more than `resyncs_max` questions about the state",
 )
 SERVER_ERROR = CloseCode(4500, "server_error", Comeback.YES, "a fault of the server; its log knows more")
 SLOW_CONSUMER = CloseCode(
