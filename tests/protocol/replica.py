@@ -155,8 +155,9 @@ def changes(column: Any, n: int, spec: list[Any]) -> Iterator[tuple[int, Cell]]:
     packed, values = column
     width = 1 if n <= 1 << 8 else 2 if n <= 1 << 16 else 4
     positions = unsigned(packed, width)
-    check(len(packed) > 0 and len(packed) % width == 0 and max(positions) < n, "a position outside of the block")
-    yield from zip(positions, dense(values, len(positions), spec), strict=True)
+    check(len(packed) % width == 0 and all(position < n for position in positions), "a position outside of the block")
+    if positions:
+        yield from zip(positions, dense(values, len(positions), spec), strict=True)
 
 
 def read(column: list[Any], cell: Cell) -> Any:

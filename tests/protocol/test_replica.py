@@ -89,7 +89,8 @@ def frame(base: int, before: Ships, view: frozenset[int], world: World) -> Frame
     """From what was at `base`, seen with the view of then, to what is. A `base` of 0 is a keyframe."""
     view = view if base else frozenset()
     parts: list[list[Any]] = []
-    ended = {i for i, ship in before.items() if i not in world.ships or world.ships[i].life != ship.life}
+    in_sight = ((i, ship) for i, ship in before.items() if ship.groups & view)
+    ended = {i for i, ship in in_sight if i not in world.ships or world.ships[i].life != ship.life}
     for group in sorted(world.view):
         old = {i: ship for i, ship in before.items() if group in ship.groups} if group in view else {}
         new = {i: ship for i, ship in world.ships.items() if group in ship.groups}
