@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from pelton.client.replica.blocks import Block
@@ -20,10 +20,6 @@ class Columns(Protocol):
 
     def __iter__(self) -> Iterator[int]:
         """The ids."""
-        ...
-
-    def known(self) -> Collection[int]:
-        """The ids, to be compared with others."""
         ...
 
     def enter(self, block: Block) -> None:

@@ -8,7 +8,7 @@ rows takes its place.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pelton.client.replica.blocks import Block
@@ -38,9 +38,6 @@ class PlainColumns:
     def __iter__(self) -> Iterator[int]:
         self._settle_all()  # who asks for all ids will look at the rows
         return iter(self._rows)
-
-    def known(self) -> Collection[int]:
-        return self._rows.keys()
 
     def enter(self, block: Block) -> None:
         rows = self._rows

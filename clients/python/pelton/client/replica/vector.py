@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -43,9 +43,6 @@ class VectorColumns:
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._slots)
-
-    def known(self) -> Collection[int]:
-        return self._slots.keys()
 
     def enter(self, block: Block) -> None:
         slots = self._slots
