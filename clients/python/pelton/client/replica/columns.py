@@ -38,6 +38,10 @@ class Columns(Protocol):
         """One row, on the wire. KeyError if there is none."""
         ...
 
+    def all_values(self) -> list[tuple[Any, ...]]:
+        """All rows, on the wire, in the order of the ids."""
+        ...
+
     def packed(self, ids: Sequence[int], index: int) -> bytes:
         """The values of one column in these rows as the digest has them."""
         ...

@@ -36,7 +36,6 @@ class PlainColumns:
         return row_id in self._rows
 
     def __iter__(self) -> Iterator[int]:
-        self._settle_all()  # who asks for all ids will look at the rows
         return iter(self._rows)
 
     def enter(self, block: Block) -> None:
@@ -76,6 +75,10 @@ class PlainColumns:
                 pairs = zip(block.columns, values, strict=True)
                 return tuple([old if cells is None else cells.values[position] for cells, old in pairs])
         return tuple(values)
+
+    def all_values(self) -> list[tuple[Any, ...]]:
+        self._settle_all()
+        return list(map(tuple, self._rows.values()))
 
     def packed(self, ids: Sequence[int], index: int) -> bytes:
         self._settle_all()
