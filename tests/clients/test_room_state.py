@@ -168,6 +168,14 @@ async def test_rows_are_shown_between_frames(play: Play) -> None:
     assert view.row(ME, 5.0) == (3.0, 3)
 
 
+async def test_a_row_that_ends_later_has_glided_before(play: Play) -> None:
+    view = play.room.interpolate("ships", "x")
+    play.frame(1, ship(1.0), base=0)
+    play.frame(2, ship(2.0))
+    play.frame(3, part(removed=[ME]))
+    assert view.row(ME, 1.5) == (1.5,)
+
+
 @pytest.mark.parametrize("field", ["y", "name"])
 async def test_only_numbers_can_be_shown_between_frames(play: Play, field: str) -> None:
     with pytest.raises(ValueError, match=f"the table 'ships' has no column '{field}' of numbers"):

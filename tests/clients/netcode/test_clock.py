@@ -86,6 +86,7 @@ def test_a_clock_that_runs_at_another_rate_is_followed() -> None:
     for at_s in range(100):
         clock.pong(at_s, at_s + 0.002, round((at_s + 0.001) * (1 + drift) * 1e6))
     assert clock.offset_s == pytest.approx(99 * drift, abs=0.008)
+    assert clock.uncertainty_s == pytest.approx(0.001, abs=1e-5)
 
 
 # Ticks.

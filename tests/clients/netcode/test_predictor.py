@@ -175,6 +175,17 @@ def test_a_frame_after_many_that_were_skipped_leaves_only_what_is_under_way() ->
     assert len(made) == 0
 
 
+def test_what_was_done_before_an_action_that_is_taken_is_past() -> None:
+    """A client whose ticks are shorter than the server's."""
+    made = predictor()
+    for _ in range(3):
+        made.idle()
+    made.act(1, PUSH, TICK_S)
+    made.idle()
+    made.correct({"x": 500.0, "speed": 1.0}, 1, {1}, (), 1.0)
+    assert len(made) == 1
+
+
 def test_what_a_step_adds_of_its_own_is_carried_on() -> None:
     """A server that remembers more than it shows, as who steers till told otherwise."""
 

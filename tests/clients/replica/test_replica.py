@@ -147,6 +147,29 @@ def test_one_row_among_many_groups_is_as_its_own_group_said_last(replica: Replic
     assert (replica.ships.get(100), replica.ships[200].x) == (None, -8)
 
 
+def block_of(x: int, *ids: int) -> list[Any]:
+    """A block in which each of these ships is at the same place."""
+    return [len(ids), bytes(ids), bytes([x, 0]) * len(ids), None]
+
+
+def test_what_a_group_said_of_other_columns_before_still_holds(replica: Replica) -> None:
+    columns = [["x", "u8"], ["y", "u8"]]
+    replica = Replica([["t", "table", columns]], light=isinstance(replica.ships.column("x"), list))
+    replica.apply(1, 0, [], [part(entered=entered(columns, {1: (0, 0), 2: (0, 0)}))])
+    for tick, cells in enumerate([[b"\x05\x06", None], [None, b"\x07\x08"], [b"\x09\x09", None]], 2):
+        replica.apply(tick, tick - 1, [], [part(changed=[2, b"\x01\x02", *cells])])
+    assert [(row.x, row.y) for row in (replica.t[1], replica.t[2])] == [(9, 7), (9, 8)]
+
+
+def test_of_two_groups_with_the_same_row_the_last_word_holds(replica: Replica) -> None:
+    replica.apply(6, 5, [], [part(changed=block_of(20, 1, 3))])
+    replica.apply(7, 6, [], [ships({1: (30, "Ada")}, group=9)])
+    assert [replica.ships[row_id].x for row_id in (1, 3)] == [7, 2]
+    for tick, group, x in ((8, 0, 40), (9, 9, 50), (10, 0, 60)):
+        replica.apply(tick, tick - 1, [], [part(0, group, changed=block_of(x, *([1] if group else [1, 3])))])
+        assert replica.ships[1].x == x / 2 - 8
+
+
 # Groups.
 
 

@@ -137,6 +137,14 @@ def test_groups_and_rows_that_are_not_there_may_go(replica: Replica) -> None:
     assert [row.id for row in replica.ships] == [1, 3]
 
 
+def test_a_row_that_left_its_group_is_not_changed_there(replica: Replica) -> None:
+    """Also if it was a moment ago, by the same ids."""
+    replica.apply(6, 5, [], [part(changed=changed(x=b"\x01\x00\x02\x00"))])
+    with pytest.raises(ServerFault, match="group 0: row 3 is changed but not in the group"):
+        replica.apply(7, 6, [], [part(moved=[3], changed=changed(x=b"\x03\x00\x04\x00"))])
+    is_readable(replica)
+
+
 def test_a_kind_that_nobody_knows_is_kept_as_it_came(replica: Replica) -> None:
     replica.apply(6, 5, [], [part(changed=changed(new=[b"\x01", b"xyz"]))])
     assert [row.new for row in replica.ships] == [b"abc", b"xyz"]

@@ -23,7 +23,7 @@ class Interpolated:
 
     def follow(self, frame: Frame, now_s: float) -> None:
         """The replica is at this frame."""
-        self._view.record(frame.tick, self._table.pick(self._view.fields), self._table.ended)
+        self._view.record(frame.tick, self._table.pick(self._view.fields), frozenset(self._table.ended))
 
 
 def make_prediction(

@@ -10,7 +10,7 @@ in the past, where there is a frame on either side.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import TypeAlias
 
 from pelton.client.wrap import Wraps, distance, wraps_of
@@ -26,7 +26,7 @@ class _Snapshot:
 
     __slots__ = ("fresh", "rows", "tick")
 
-    def __init__(self, tick: int, rows: dict[int, Values], fresh: set[int]) -> None:
+    def __init__(self, tick: int, rows: dict[int, Values], fresh: Set[int]) -> None:
         self.tick, self.rows, self.fresh = tick, rows, fresh
 
 
@@ -62,7 +62,7 @@ class Interpolation:
         self._snapshots: list[_Snapshot] = []
         self._detach = detach
 
-    def record(self, tick: int, rows: dict[int, Values], fresh: set[int]) -> None:
+    def record(self, tick: int, rows: dict[int, Values], fresh: Set[int]) -> None:
         """A frame: all rows by id, and which of them are not those of the same id before. The room calls it."""
         snapshots = self._snapshots
         if snapshots and tick <= snapshots[-1].tick:

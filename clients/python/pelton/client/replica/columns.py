@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from pelton.client.replica.blocks import Block
@@ -22,10 +22,6 @@ class Columns(Protocol):
         """The ids."""
         ...
 
-    def known(self) -> Collection[int]:
-        """The ids, to be compared with others."""
-        ...
-
     def enter(self, block: Block) -> None:
         """Set all columns of rows, new ones or not."""
 
@@ -40,6 +36,10 @@ class Columns(Protocol):
 
     def values(self, row_id: int) -> tuple[Any, ...]:
         """One row, on the wire. KeyError if there is none."""
+        ...
+
+    def all_values(self) -> list[tuple[Any, ...]]:
+        """All rows, on the wire, in the order of the ids."""
         ...
 
     def packed(self, ids: Sequence[int], index: int) -> bytes:

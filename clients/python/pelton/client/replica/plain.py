@@ -8,7 +8,7 @@ rows takes its place.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pelton.client.replica.blocks import Block
@@ -36,11 +36,7 @@ class PlainColumns:
         return row_id in self._rows
 
     def __iter__(self) -> Iterator[int]:
-        self._settle_all()  # who asks for all ids will look at the rows
         return iter(self._rows)
-
-    def known(self) -> Collection[int]:
-        return self._rows.keys()
 
     def enter(self, block: Block) -> None:
         rows = self._rows
@@ -79,6 +75,10 @@ class PlainColumns:
                 pairs = zip(block.columns, values, strict=True)
                 return tuple([old if cells is None else cells.values[position] for cells, old in pairs])
         return tuple(values)
+
+    def all_values(self) -> list[tuple[Any, ...]]:
+        self._settle_all()
+        return list(map(tuple, self._rows.values()))
 
     def packed(self, ids: Sequence[int], index: int) -> bytes:
         self._settle_all()

@@ -82,7 +82,7 @@ class ReplicaTable:
         return self[row_id] if row_id in self._rows else None
 
     def __iter__(self) -> Iterator[Any]:
-        return (self[row_id] for row_id in list(self._rows))
+        return iter(list(map(self._row_type, self._rows, self._rows.all_values())))
 
     @property
     def ids(self) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -44,9 +44,6 @@ class VectorColumns:
     def __iter__(self) -> Iterator[int]:
         return iter(self._slots)
 
-    def known(self) -> Collection[int]:
-        return self._slots.keys()
-
     def enter(self, block: Block) -> None:
         slots = self._slots
         for row_id in block.ids:
@@ -77,6 +74,12 @@ class VectorColumns:
         slot = self._slots[row_id]
         return tuple([array.item(slot) for array in self._arrays])
 
+    def all_values(self) -> list[tuple[Any, ...]]:
+        order = self._ordered()
+        if not self._arrays:
+            return [()] * len(order)
+        return list(zip(*[array[order].tolist() for array in self._arrays], strict=True))
+
     def packed(self, ids: Sequence[int], index: int) -> bytes:
         array = self._arrays[index][self._slots_of(ids)]
         column = self._columns[index]
@@ -86,15 +89,19 @@ class VectorColumns:
         return np.fromiter(self._slots, np.uint64, len(self._slots))
 
     def column(self, index: int) -> Any:
-        if self._order is None:
-            self._order = np.fromiter(self._slots.values(), np.intp, len(self._slots))
-        column, array = self._columns[index], self._arrays[index][self._order]
+        column, array = self._columns[index], self._arrays[index][self._ordered()]
         if column.scale is not None:
             low, step = column.scale
             return low + array * np.float64(step)
         if column.code:
             return array.astype(np.float64) if column.code == "f" else array
         return [decode_json(value) for value in array.tolist()] if column.kind == "json" else array.tolist()
+
+    def _ordered(self) -> Slots:
+        """The slots of all rows, in the order in which they came."""
+        if self._order is None:
+            self._order = np.fromiter(self._slots.values(), np.intp, len(self._slots))
+        return self._order
 
     def _slots_of(self, ids: Sequence[int]) -> Slots:
         slots = self._slots
