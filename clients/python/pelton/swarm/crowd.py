@@ -13,6 +13,9 @@ from pelton.swarm.visit import Visit
 
 __all__ = ["Crowd"]
 
+FRAMES_SHARED = 512
+"""Different frames that are kept for others: bots that see the same get the same, and some are a second behind."""
+
 
 class Crowd:
     """All bots of a plan. `play` ends when each has gone."""
@@ -27,7 +30,7 @@ class Crowd:
         self.cpu_s = 0.0
         """What this process took of the CPU meanwhile."""
         # Shared: else, each bot decoding what all of them get would be most of the swarm's work.
-        decode, parts = SharedFrames(), SharedParts()
+        decode, parts = SharedFrames(FRAMES_SHARED), SharedParts(FRAMES_SHARED)
         self._visits = [Visit(number, plan, tally, decode, parts) for number in range(plan.bots)]
         self._loop = asyncio.get_running_loop()
         self._over = asyncio.Event()

@@ -34,13 +34,15 @@ class Part:
 class SharedParts:
     """Parts read once for many clients of one process.
 
-    It knows what it has read by the identity of the array, so it helps only together with
-    `pelton.protocol.plain.SharedFrames`, which gives the same array to all.
+    Those who see the same get the same array from `pelton.protocol.plain.SharedFrames`; it is known by its identity.
+    Of other frames a group's part is known by its content, if it says nothing but what changed, as most do.
+    `kept_max` frames and 32 times as many parts are kept.
     """
 
     def __init__(self, kept_max: int = 32) -> None:
         self._kept: dict[int, tuple[Sequence[Any], str, tuple[Part, ...]]] = {}
         self._kept_max = kept_max
+        self._parts: dict[tuple[Any, ...], Part] = {}
         self.cache = IdsCache()
 
     def read(self, parts: Sequence[Any], shapes: Sequence[TableShape], signature: str) -> tuple[Part, ...]:
@@ -48,11 +50,29 @@ class SharedParts:
         kept = self._kept.get(id(parts))
         if kept is not None and kept[0] is parts and kept[1] == signature:
             return kept[2]
-        read = read_parts(parts, shapes, self.cache)
+        read = tuple([self._part(part, shapes, signature) for part in parts])
         if len(self._kept) >= self._kept_max:
             del self._kept[next(iter(self._kept))]
         self._kept[id(parts)] = (parts, signature, read)  # which keeps the array, so that its id is not given again
         return read
+
+
+    def _part(self, part: Any, shapes: Sequence[TableShape], signature: str) -> Part:
+        try:
+            table, group, whole, removed, moved, entered, changed, digest = part
+            if removed is not None or moved is not None or entered is not None or changed is None:
+                return _part(part, shapes, self.cache)
+            # True is 1 and 1.0 is 1, but not where these came from: types are part of what it is known by.
+            key = signature, type(table), table, type(group), group, whole is False, type(digest), digest, *changed
+            known = self._parts.get(key)
+        except (TypeError, ValueError):  # no part at all, or a column that changed in some rows only
+            return _part(part, shapes, self.cache)
+        if known is None:
+            known = _part(part, shapes, self.cache)
+            if len(self._parts) >= 32 * self._kept_max:
+                del self._parts[next(iter(self._parts))]
+            self._parts[key] = known
+        return known
 
 
 def read_parts(parts: Sequence[Any], shapes: Sequence[TableShape], cache: IdsCache) -> tuple[Part, ...]:
