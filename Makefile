@@ -19,7 +19,7 @@ TYPED = $(foreach folder,$(wildcard $(FOLDERS)),$(if $(shell find $(folder) -nam
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check mutants bench bench-streams lock clean
+.PHONY: help install run test check mutants bench bench-state bench-streams lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ mutants: $(READY) ## break the stream core in many ways: a test must notice each
 
 bench: $(READY) ## measure a full room against a naive server and the floor in C
 	@$(BIN)/python benchmarks/bench_room.py $(ARGS)
+
+bench-state: $(READY) ## measure what it costs to keep clients' state right, against packing all that they see
+	@$(BIN)/python benchmarks/bench_state.py $(ARGS)
 
 bench-streams: $(READY) $(RIVALS) ## measure the stream core against a hand-written loop, asyncio and aiostream
 	@PYTHONPATH=.venv/rivals$${PYTHONPATH:+:$$PYTHONPATH} $(BIN)/python benchmarks/bench_streams.py $(ARGS)

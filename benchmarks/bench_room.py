@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -23,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file
 
 from benchmarks.measurement import Measurement
 from benchmarks.peers import ARENA, PEERS, ROOT, SINK, Peer, PeerMissing, Workload, build_floor
-from benchmarks.processes import Server, ServerError, on_cpu
+from benchmarks.processes import Server, ServerError, output_of
 from benchmarks.report import TARGET_CLIENTS, TARGETS, Row, Run, rows, table, verdict
 
 LOAD_START_TIMEOUT_S = 60.0
@@ -69,24 +68,12 @@ class Bench:
             "warmup": self.options.warmup,
             "window": self.options.window,
         }
-        words = [f"--{name}={value}" for name, value in options.items()]
         timeout_s = self.options.warmup + self.options.window + LOAD_START_TIMEOUT_S
         try:
-            with on_cpu(self.load_cpu):
-                done = subprocess.run(
-                    [sys.executable, "-m", "benchmarks.load", *words],
-                    cwd=ROOT,
-                    capture_output=True,
-                    text=True,
-                    check=True,
-                    timeout=timeout_s,
-                )
-        except subprocess.CalledProcessError as error:
-            last = " ".join(error.stderr.strip().splitlines()[-1:])
-            raise ServerError(f"{last}; the server's log: {server.last_words()}") from None
-        except subprocess.TimeoutExpired:
-            raise ServerError(f"the load was not through after {timeout_s:.0f} s") from None
-        return Measurement(**json.loads(done.stdout))
+            output = output_of("benchmarks.load", options, ROOT, self.load_cpu, timeout_s)
+        except ServerError as error:
+            raise ServerError(f"{error}; the server's log: {server.last_words()}") from None
+        return Measurement(**json.loads(output))
 
 
 def arguments() -> argparse.Namespace:

@@ -84,8 +84,12 @@ class Client:
         self._rest = b""
         self._mask = secrets.token_bytes(4)
         self._mask_int = int.from_bytes(self._mask * 32)
-        self.sock = socket.create_connection(("127.0.0.1", port), ANSWER_TIMEOUT_S)
+        self.sock = self.connect(port)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def connect(self, port: int) -> socket.socket:
+        """A socket that is connected."""
+        return socket.create_connection(("127.0.0.1", port), ANSWER_TIMEOUT_S)
 
     def ask_upgrade(self, subprotocol: str | None) -> bytes:
         """Send the handshake; returns the accept value that must come back."""
@@ -114,14 +118,14 @@ class Client:
         if not head.startswith(b"HTTP/1.1 101 ") or accept not in head:
             raise LoadError(f"handshake refused: {head[:80]!r}")
 
-    def await_message(self, wanted: int) -> None:
-        """Wait for a message of this type; states that come before it do not matter."""
+    def await_message(self, wanted: int) -> Any:
+        """Wait for a message of this type and return it; states that come before it do not matter."""
         chunk = b""
         while True:
             for _, payload in self._frames(chunk):
                 message: Any = msgpack.unpackb(payload)
                 if message[0] == wanted:
-                    return
+                    return message
                 if not payload.startswith(STATE_BEGINS):
                     raise LoadError(f"waited for a message of type {wanted}, got {message!r}")
             if not (chunk := self.sock.recv(_READ_BYTES)):

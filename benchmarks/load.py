@@ -20,9 +20,10 @@ from dataclasses import asdict, dataclass, replace
 from benchmarks.client import PELTON, PLAIN, Client, Dialect, LoadError, Tally, Witness
 from benchmarks.measurement import Measurement
 from benchmarks.processes import CpuTime, cpu_time, preferred, rss_kib, tree
+from benchmarks.state_client import AckWitness
 
 DIALECTS = {"pelton": PELTON, "plain": PLAIN}
-ACTIONS_HZ = 20
+WITNESS_KINDS = {"seqs": Witness, "acks": AckWitness}
 SWEEP_S = 0.002
 BATCH = 50  # connections opened at a time: less than any server's backlog
 WITNESSES = 8
@@ -60,7 +61,7 @@ def probe(port: int, dialect: Dialect) -> None:
 class Crowd:
     """All clients, and their plan."""
 
-    def __init__(self, clients: Sequence[Client], tally: Tally) -> None:
+    def __init__(self, clients: Sequence[Client], tally: Tally, actions_hz: float) -> None:
         self.tally = tally
         self.clients = clients
         self.witnesses = [client for client in clients if isinstance(client, Witness)]
@@ -70,7 +71,7 @@ class Crowd:
         for client in clients:
             client.sock.setblocking(False)
             self._selector.register(client.sock, selectors.EVENT_READ, client)
-        self._gap_s = 1 / (ACTIONS_HZ * len(clients))
+        self._gap_s = 1 / (actions_hz * len(clients))
         self._next_action_s = self._next_sweep_s = time.monotonic()
         self._turn = 0
         self._random = random.Random(7)  # the same steps for every server
@@ -85,6 +86,14 @@ class Crowd:
             wake_s = min(self._next_action_s, self._next_sweep_s, end_s)
             if (pause_s := wake_s - time.monotonic()) > 0:
                 time.sleep(pause_s)
+
+    def applied(self) -> int:
+        """Actions of all players that show at the witnesses: one sees them all, or each sees its own."""
+        first = self.witnesses[0]
+        if not isinstance(first, AckWitness):
+            return first.actions_applied()
+        shown = sum(witness.actions_applied() for witness in self.witnesses)
+        return shown * len(self.clients) // len(self.witnesses)
 
     def forget(self) -> None:
         """Drop what was noted of the warm-up."""
@@ -122,8 +131,7 @@ class Snapshot:
 def snapshot(pids: Sequence[int], crowd: Crowd) -> Snapshot:
     """Read them, the server's first."""
     at_s, server = time.monotonic(), cpu_time(pids)
-    applied = crowd.witnesses[0].actions_applied()
-    return Snapshot(at_s, server, time.process_time(), replace(crowd.tally), applied)
+    return Snapshot(at_s, server, time.process_time(), replace(crowd.tally), crowd.applied())
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -143,9 +151,9 @@ def lateness_s(witnesses: Sequence[Witness], tick_hz: float) -> list[float]:
 def enter(options: argparse.Namespace) -> Crowd:
     """Bring the crowd in, some of them witnesses."""
     every = max(1, options.clients // WITNESSES)
-    kinds = [Client if i % every else Witness for i in range(options.clients)]
+    kinds = [Client if i % every else WITNESS_KINDS[options.witness] for i in range(options.clients)]
     clients = connect(options.port, DIALECTS[options.dialect], kinds, tally := Tally())
-    return Crowd(clients, tally)
+    return Crowd(clients, tally, options.actions_hz)
 
 
 def measure(options: argparse.Namespace) -> Measurement:
@@ -160,12 +168,13 @@ def measure(options: argparse.Namespace) -> Measurement:
     begin = snapshot(pids, crowd)
     crowd.play_until(begin.at_s + options.window)
     end = snapshot(pids, crowd)
-    grown_kib = rss_kib(pids) - before_kib
-    return summary(options, crowd, begin, end, grown_kib)
+    return summary(options, crowd, begin, end, (before_kib, rss_kib(pids)))
 
 
-def summary(options: argparse.Namespace, crowd: Crowd, begin: Snapshot, end: Snapshot, grown_kib: int) -> Measurement:
-    """The window in figures."""
+def summary(
+    options: argparse.Namespace, crowd: Crowd, begin: Snapshot, end: Snapshot, rss: tuple[int, int]
+) -> Measurement:
+    """The window in figures. `rss`: before the players came, and at the end."""
     count, window_s = len(crowd.clients), end.at_s - begin.at_s
     deliveries = end.tally.deliveries - begin.tally.deliveries
     delivery_bytes = end.tally.delivery_bytes - begin.tally.delivery_bytes
@@ -182,7 +191,9 @@ def summary(options: argparse.Namespace, crowd: Crowd, begin: Snapshot, end: Sna
         actions_blocked=end.tally.actions_blocked - begin.tally.actions_blocked,
         server_cpu_ns=end.server.ran_ns - begin.server.ran_ns,
         server_waited_ns=end.server.waited_ns - begin.server.waited_ns,
-        connection_kib=grown_kib / count,
+        connection_kib=(rss[1] - rss[0]) / count,
+        rss_kib=rss[1],
+        began_s=begin.at_s,
         late_p50_ms=percentile(late_s, 0.5) * 1000,
         late_p99_ms=percentile(late_s, 0.99) * 1000,
         send_late_p99_ms=percentile(crowd.late_s, 0.99) * 1000,
@@ -201,6 +212,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--dialect", choices=DIALECTS, required=True)
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--tick-hz", type=float, default=20, help="as the server has it")
+    parser.add_argument("--actions-hz", type=float, default=20, help="of each client")
+    parser.add_argument("--witness", choices=WITNESS_KINDS, default="seqs", help="how actions are seen to be applied")
     parser.add_argument("--warmup", type=float, default=3, help="seconds")
     parser.add_argument("--window", type=float, default=8, help="seconds")
     return parser.parse_args()

@@ -29,6 +29,9 @@ class Measurement:
     server_cpu_ns: int
     server_waited_ns: int
     connection_kib: float
+    rss_kib: int
+    began_s: float
+    """`time.monotonic()` at the beginning of the window."""
     late_p50_ms: float
     late_p99_ms: float
     send_late_p99_ms: float

@@ -9,7 +9,18 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["ARENA", "PEERS", "ROOT", "SINK", "Peer", "PeerMissing", "Workload", "build_floor"]
+__all__ = [
+    "ARENA",
+    "HERE",
+    "PEERS",
+    "ROOT",
+    "SINK",
+    "Peer",
+    "PeerMissing",
+    "Workload",
+    "build_floor",
+    "pelton_environment",
+]
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -69,9 +80,14 @@ class Peer:
         """What the server's environment has besides ours."""
         if self.kind != "pelton":
             return {}
-        folders = [str(ROOT / path) for path in ("benchmarks", *_SOURCES)]
-        inherited = os.environ.get("PYTHONPATH")
-        return {"PYTHONPATH": ":".join([*folders, inherited] if inherited else folders)}
+        return pelton_environment()
+
+
+def pelton_environment() -> dict[str, str]:
+    """What has this folder's games and this working copy's Pelton found."""
+    folders = [str(ROOT / path) for path in ("benchmarks", *_SOURCES)]
+    inherited = os.environ.get("PYTHONPATH")
+    return {"PYTHONPATH": ":".join([*folders, inherited] if inherited else folders)}
 
 
 PEERS = (

@@ -9,6 +9,7 @@ import os
 import re
 import selectors
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-__all__ = ["CpuTime", "Server", "ServerError", "cpu_time", "on_cpu", "preferred", "rss_kib", "tree"]
+__all__ = ["CpuTime", "Server", "ServerError", "cpu_time", "on_cpu", "output_of", "preferred", "rss_kib", "tree"]
 
 PROC = Path("/proc")
 START_TIMEOUT_S = 20.0
@@ -97,6 +98,26 @@ def preferred(pid: int) -> bool:
 
 class ServerError(Exception):
     """A server did not start, or is gone. Carries what it wrote last."""
+
+
+def output_of(module: str, options: Mapping[str, object], folder: Path, cpu: int, timeout_s: float) -> str:
+    """What `python -m module --option=value ...` printed, run on this core. ServerError if it failed or hung."""
+    words = [f"--{name}={value}" for name, value in options.items()]
+    try:
+        with on_cpu(cpu):
+            done = subprocess.run(
+                [sys.executable, "-m", module, *words],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=timeout_s,
+            )
+    except subprocess.CalledProcessError as error:
+        raise ServerError(" ".join(error.stderr.strip().splitlines()[-1:])) from None
+    except subprocess.TimeoutExpired:
+        raise ServerError(f"the load was not through after {timeout_s:.0f} s") from None
+    return done.stdout
 
 
 class Server:
