@@ -51,6 +51,10 @@ class FakeSession:
     def sender(self) -> Callable[[bytes, bytes], bool]:
         return self._take
 
+    @property
+    def busy(self) -> bool:
+        return not self.reads
+
     def close(self, code: int, reason: str) -> None:
         self.closings.append((code, reason))
         self.story.append("close")

@@ -91,7 +91,13 @@ class Changes:
         if not some.all():  # touched, or back where it was
             slots, groups, changed = slots[some], groups[some], changed[:, some]
         self._changed = changed
-        self._rows = rows = Sliced(cells, slots, groups, list(np.any(changed, axis=1)))
+        some_values, all_values = list(np.any(changed, axis=1)), list(np.all(changed, axis=1))
+        self._rows = rows = Sliced(cells, slots, groups, some_values)
+        self._is_even = all(
+            (full and width) or not some
+            for some, full, (width, _) in zip(some_values, all_values, rows.columns, strict=True)
+        )
+        """Whether each column changed in all rows, or in none: as when everything moves."""
         self.counts: dict[int, list[int]] = {}
         """By group how many values changed in each column; groups in which nothing did are not in it."""
         if len(slots):
@@ -103,6 +109,10 @@ class Changes:
         start, end = self._rows.spans[group]
         count = end - start
         parts = [self._rows.head(start, end)]
+        if self._is_even:
+            for width, values in self._rows.columns:
+                parts.append(_binary(values, start * width, end * width) if width else NIL)
+            return b"".join(parts)
         for number, changes in enumerate(self.counts[group]):
             width, values = self._rows.columns[number]
             if not changes:

@@ -22,7 +22,7 @@ class Delta:
 
     def __init__(self, layer: Layer, since: int, values_since: int | None, recent: Array | None) -> None:
         cells = layer.cells
-        self._left = _left(layer, since)
+        self._removed, self._moved = _left(layer, since)
         slots = recent
         if slots is None:
             oldest = since if values_since is None else min(since, values_since)
@@ -43,20 +43,29 @@ class Delta:
         """Those that have something to say."""
         entered = self._entered.spans if self._entered else {}
         changed = self._changes.counts if self._changes else {}
-        return self._left.keys() | entered.keys() | changed.keys()
+        return self._removed.keys() | self._moved.keys() | entered.keys() | changed.keys()
+
+    def speaks_of(self, group: int) -> bool:
+        """Whether the group has something to say."""
+        return (
+            group in self._removed
+            or group in self._moved
+            or (self._entered is not None and group in self._entered.spans)
+            or (self._changes is not None and group in self._changes.counts)
+        )
 
     def of(self, group: int) -> bytes:
         """`removed, moved, entered, changed` of a group."""
         entered, changes = self._entered, self._changes
         return (
-            self._left.get(group, NIL * 2)
+            (_ids(self._removed.get(group)) + _ids(self._moved.get(group)))
             + (entered.whole(group) if entered and group in entered.spans else NIL)
             + (changes.block(group) if changes and group in changes.counts else NIL)
         )
 
 
-def _left(layer: Layer, since: int) -> dict[int, bytes]:
-    """By group `removed, moved`, encoded: who is in it no longer. A row that came back was only away."""
+def _left(layer: Layer, since: int) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
+    """By group who was removed and who is elsewhere now. A row that came back was only away."""
     removed: dict[int, set[int]] = {}
     moved: dict[int, set[int]] = {}
     for row_id, group, _, is_gone in layer.departures(since):
@@ -64,7 +73,8 @@ def _left(layer: Layer, since: int) -> dict[int, bytes]:
             removed.setdefault(group, set()).add(row_id)
         elif row_id not in layer.members[group]:
             moved.setdefault(group, set()).add(row_id)
-    return {
-        group: b"".join(NIL if group not in ids else encode_value(sorted(ids[group])) for ids in (removed, moved))
-        for group in removed.keys() | moved.keys()
-    }
+    return removed, moved
+
+
+def _ids(row_ids: set[int] | None) -> bytes:
+    return encode_value(sorted(row_ids)) if row_ids else NIL

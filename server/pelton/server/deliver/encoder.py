@@ -10,9 +10,9 @@ from pelton.protocol.splice import NIL
 from pelton.protocol.typed import encode_value, frame_body
 from pelton.server.deliver.blocks import Sliced, digest_of
 from pelton.server.deliver.delta import Delta
-from pelton.server.deliver.sight import Sight, Views
+from pelton.server.deliver.sight import Sight, Turn, turned
 from pelton.server.simulate.seat import Questions
-from pelton.server.simulate.state.layer import Layer, View
+from pelton.server.simulate.state.layer import Layer
 from pelton.server.simulate.state.table import Table
 
 __all__ = ["LayerEncoder", "TickEncoder"]
@@ -29,7 +29,7 @@ class LayerEncoder:
     def __init__(self, table_number: int, layer: Layer, tick: int, digest_interval: int) -> None:
         self.layer = layer
         self.every = layer.spec.every
-        self._table = table_number
+        self.table_number = table_number
         self._tick = tick
         self._digest_every = max(1, digest_interval // self.every)
         self._deltas: dict[tuple[int, int | None], Delta] = {}
@@ -38,17 +38,49 @@ class LayerEncoder:
         self._all_rows: Sliced | None = None
         self._digests: dict[int, bytes] = {}
 
-    def parts(self, since: int, values_since: int | None) -> dict[int, bytes]:
-        """By group what happened, for who knows it as of `since`; groups with nothing to say are not in it."""
+    def parts(self, since: int, values_since: int | None, wanted: Iterable[int]) -> dict[int, bytes]:
+        """What happened in the groups `wanted`, and maybe in others, for who knows them as of `since`.
+
+        A group with nothing to say is not in it, or has no bytes.
+        """
         found = self._parts.get((since, values_since))
         if found is None:
-            found = self._parts[since, values_since] = self._made(since, values_since)
+            # Most who read stand at the tick before, so all groups are wanted; few stand at any other.
+            found = self._all(since, values_since) if since == self._tick - 1 else {}
+            self._parts[since, values_since] = found
+        if since != self._tick - 1:
+            for group in wanted:
+                if group not in found:
+                    found[group] = self._one(group, since, values_since)
         return found
 
-    def verified(self, group: int, since: int, values_since: int) -> bytes:
+    def changes(self, turn: Turn, since: int, far_since: int) -> list[bytes]:
+        """The parts for a client that sees something else than before, or far groups."""
+        far_values = far_since if self._tick // self.every > far_since // self.every else None
+        found = [self.whole(group) for group in turn.new]
+        for groups, values_since in ((turn.near, since), (turn.approached, far_since), (turn.far, far_values)):
+            if groups:
+                known = self.parts(since, values_since, groups)
+                found += [known[group] for group in groups if group in known]
+        return found
+
+    def answers(self, turn: Turn, since: int, far_since: int, questions: Questions) -> list[bytes]:
+        """The parts for a client that asked: all values are told, so that digests can be."""
+        asked = {group for table, group in questions.groups if table == self.table_number}
+        found = [self.whole(group) for group in turn.new if group not in asked]
+        for groups, values_since in ((turn.near, since), (turn.approached, far_since), (turn.far, far_since)):
+            rest = [group for group in groups if group not in asked]
+            if questions.verify:
+                found += [self._verified(group, since, values_since) for group in rest]
+            elif rest:
+                known = self.parts(since, values_since, rest)
+                found += [known.get(group, b"") for group in rest]
+        return found + [self.whole(group, asked=True) for group in turn.seen if group in asked]
+
+    def _verified(self, group: int, since: int, values_since: int) -> bytes:
         """What happened in a group, with its digest in any case."""
         delta = self._delta(since, values_since)
-        return _head(self._table, group) + delta.of(group) + self._digest(group)
+        return _head(self.table_number, group) + delta.of(group) + self._digest(group)
 
     def whole(self, group: int, asked: bool = False) -> bytes:
         """All of a group, for who knows nothing of it; no bytes if it is empty, unless it was asked for."""
@@ -56,7 +88,7 @@ class LayerEncoder:
         if part is None:
             rows = self._rows_for(group)
             entered = rows.whole(group) if group in rows.spans else NIL
-            part = self._wholes[group] = _head(self._table, group, True) + NIL * 2 + entered + NIL * 2
+            part = self._wholes[group] = _head(self.table_number, group, True) + NIL * 2 + entered + NIL * 2
         return part if asked or self.layer.members[group] else b""
 
     def _rows_for(self, group: int) -> Sliced:
@@ -69,15 +101,19 @@ class LayerEncoder:
             self._all_rows = rows
         return self._all_rows
 
-    def _made(self, since: int, values_since: int | None) -> dict[int, bytes]:
-        delta = self._delta(since, values_since)
-        parts = {group: _head(self._table, group) + delta.of(group) + NIL for group in delta.groups}
+    def _all(self, since: int, values_since: int | None) -> dict[int, bytes]:
+        delta, table = self._delta(since, values_since), self.table_number
+        parts = {group: _head(table, group) + delta.of(group) + NIL for group in delta.groups}
         if values_since is not None:
             for group in self._due():
                 part = parts.get(group)
-                start = part[:-1] if part else _head(self._table, group) + NIL * 4
+                start = part[:-1] if part else _head(table, group) + NIL * 4
                 parts[group] = start + self._digest(group)
         return parts
+
+    def _one(self, group: int, since: int, values_since: int | None) -> bytes:
+        delta = self._delta(since, values_since)
+        return _head(self.table_number, group) + delta.of(group) + NIL if delta.speaks_of(group) else b""
 
     def _delta(self, since: int, values_since: int | None) -> Delta:
         delta = self._deltas.get((since, values_since))
@@ -111,14 +147,16 @@ class TickEncoder:
 
     def __init__(self, tick: int, tables: Sequence[Table[Any]], digest_interval: int) -> None:
         self.tick = tick
-        self._before = tick - 1
         self.layers = [
             LayerEncoder(number, layer, tick, digest_interval)
             for number, table in enumerate(tables)
             for layer in table.layers
         ]
-        self.some_far = any(layer.every > 1 for layer in self.layers)
-        self._table_of = [number for number, table in enumerate(tables) for _ in table.layers]
+        self.far_now = tuple([tick - tick % layer.every if layer.every > 1 else 0 for layer in self.layers])
+        """By layer the tick whose values of the far groups those have who are written this one, or an earlier one.
+
+        Rounded down, so that it is the same for all: to hear of a change twice does no harm.
+        """
         self._bodies: dict[tuple[Sight, Sight, int, tuple[int, ...]], bytes] = {}
 
     def body(self, before: Sight, sight: Sight, since: int, far_since: tuple[int, ...]) -> bytes:
@@ -126,88 +164,45 @@ class TickEncoder:
 
         `far_since`: by layer the tick whose values of the far groups they have. `since` 0 is a keyframe.
         """
-        if before is sight and sight.tick == self.tick and sight.since == since and sight.far_since == far_since:
+        is_usual = before is sight and since == self.tick - 1
+        if is_usual and sight.tick == self.tick and sight.far_since == far_since:
             return sight.body
         key = before, sight, since, far_since
         body = self._bodies.get(key)
         if body is None:
-            body = self._bodies[key] = self._body(before.views, sight.views, since, far_since, None)
-            if before is sight and since == self._before:  # nearly all of them
-                sight.tick, sight.since, sight.far_since, sight.body = self.tick, since, far_since, body
+            body = self._bodies[key] = self._body(before, sight, since, far_since, None)
+            if is_usual:
+                sight.tick, sight.far_since, sight.body = self.tick, far_since, body
         return body
 
     def answer(
         self, before: Sight, sight: Sight, since: int, far_since: tuple[int, ...], questions: Questions
     ) -> bytes:
         """The frame of one client that asked for more."""
-        return self._body(before.views, sight.views, since, far_since, questions)
+        return self._body(before, sight, since, far_since, questions)
 
     def _body(
-        self, before: Views, views: Views, since: int, far_since: tuple[int, ...], questions: Questions | None
+        self, before: Sight, sight: Sight, since: int, far_since: tuple[int, ...], questions: Questions | None
     ) -> bytes:
         hidden: list[tuple[int, int]] = []
         parts: list[bytes] = []
-        for number, layer in enumerate(self.layers):
-            table, view = self._table_of[number], views[number]
-            asked = {group for asked_of, group in questions.groups if asked_of == table} if questions else set[int]()
+        for layer, old, view, far in zip(self.layers, before.views, sight.views, far_since, strict=True):
             if not since:
                 parts += [layer.whole(group) for group in view.near + view.far]
                 continue
-            if view is not before[number]:
-                seen = {*view.near, *view.far}
-                gone = [group for group in before[number].near + before[number].far if group not in seen]
-                hidden += [(table, group) for group in gone]
-            verify = questions is not None and questions.verify
-            parts += self._changes(layer, before[number], view, since, far_since[number], asked, verify)
-        return frame_body(self.tick, since, hidden, [part for part in parts if part])
-
-    def _changes(
-        self, layer: LayerEncoder, before: View, view: View, since: int, far_since: int, asked: set[int], verify: bool
-    ) -> list[bytes]:
-        """The parts of one layer."""
-        far_values = far_since if is_due(self.tick, far_since, layer.every) or verify else None
-        if verify or asked:
-            return self._answers(layer, before, view, since, far_since, asked, verify)
-        parts = layer.parts(since, since)
-        if view is before:
-            near = [parts[group] for group in view.near if group in parts]
-            if not view.far:
-                return near
-            far_parts = layer.parts(since, far_values)
-            return near + [far_parts[group] for group in view.far if group in far_parts]
-        known = {*before.near, *before.far}
-        found = [layer.whole(group) for group in (*view.near, *view.far) if group not in known]
-        were_far = set(before.far)
-        late_parts = layer.parts(since, far_since) if were_far else parts
-        found += [(late_parts if group in were_far else parts).get(group, b"") for group in view.near]
-        if view.far:
-            far_parts = layer.parts(since, far_values)
-            found += [far_parts.get(group, b"") for group in view.far if group in known]
-        return found
-
-    def _answers(
-        self, layer: LayerEncoder, before: View, view: View, since: int, far_since: int, asked: set[int], verify: bool
-    ) -> list[bytes]:
-        """The parts of one layer for a client that asked: all values are told, so that digests can be."""
-        known, were_near = {*before.near, *before.far}, set(before.near)
-        found: list[bytes] = []
-        for group in (*view.near, *view.far):
-            values_since = since if group in were_near else far_since
-            if group in asked or group not in known:
-                found.append(layer.whole(group, asked=group in asked))
-            elif verify:
-                found.append(layer.verified(group, since, values_since))
+            turn = turned(old, view)
+            hidden += [(layer.table_number, group) for group in turn.gone]
+            if questions is not None:
+                parts += layer.answers(turn, since, far, questions)
+            elif turn.is_none and not view.far:  # nearly always
+                known = layer.parts(since, since, view.near)
+                parts += [known[group] for group in view.near if group in known]
             else:
-                found.append(layer.parts(since, values_since).get(group, b""))
-        return found
+                parts += layer.changes(turn, since, far)
+        return frame_body(self.tick, since, hidden, [part for part in parts if part])
 
 
 @lru_cache(maxsize=1 << 16)
 def _head(table: int, group: int, is_whole: bool = False) -> bytes:
     """A part as far as `removed`."""
     return b"\x98" + encode_value(table) + encode_value(group) + (_TRUE if is_whole else _FALSE)
-
-
-def is_due(tick: int, far_since: int, every: int) -> bool:
-    """Whether far groups are told of, for who has their values as of `far_since`."""
-    return tick // every > far_since // every

@@ -30,6 +30,7 @@ class Fanout:
         sights = self._sights
         if sights is None:
             sights = self._sights = Sights([layer.layer for layer in encoder.layers])
+        sights.begin()
         for layer in encoder.layers:
             layer.layer.forget(outcome.tick - self._config.history_ticks)
         for seat in outcome.left:

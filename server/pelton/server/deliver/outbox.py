@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pelton.protocol.close_codes import SLOW_CONSUMER
 from pelton.protocol.typed import frame_head
-from pelton.server.deliver.encoder import TickEncoder, is_due
-from pelton.server.deliver.sight import Sight, Sights
+from pelton.server.deliver.encoder import TickEncoder
+from pelton.server.deliver.sight import Sights
 from pelton.server.simulate.seat import Seat
 
 __all__ = ["Outbox", "Written"]
@@ -23,7 +23,17 @@ class Written:
 class Outbox:
     """A seat's way out. Its baseline is the tick it was last written, not the tick it was last meant to be."""
 
-    __slots__ = ("_baseline", "_far_since", "_history", "_seat", "_send", "_sight", "_sights", "_stalled_since_ns")
+    __slots__ = (
+        "_baseline",
+        "_far_since",
+        "_focus",
+        "_history",
+        "_seat",
+        "_send",
+        "_sight",
+        "_sights",
+        "_stalled_since_ns",
+    )
 
     def __init__(self, seat: Seat, sights: Sights, history_ticks: int) -> None:
         self._seat = seat
@@ -31,18 +41,38 @@ class Outbox:
         self._baseline = 0
         self._sights = sights
         self._sight = sights.nothing
-        self._far_since = (0,) * len(sights.nothing.views)
-        """By layer the tick whose values of the far groups the client has."""
+        self._focus = -1
+        """What `_sight` was found by."""
+        self._far_since: tuple[int, ...] = (0,) * len(sights.nothing.views)
+        """By layer the tick whose values of the far groups the client has, or an earlier one."""
         self._history = history_ticks
         self._stalled_since_ns: int | None = None
 
     def deliver(self, tick: int, encoder: TickEncoder) -> int:
         """Write this tick's frame if the client has taken the one before."""
-        seat = self._seat
-        questions = seat.questions
-        before = self._sight
+        seat, sight = self._seat, self._sight
+        focus, stirred = seat.player.focus, self._sights.stirred
+        if (
+            self._baseline != tick - 1
+            or seat.questions is not None
+            or focus != self._focus
+            or stirred is None
+            or focus in stirred
+        ):
+            return self._catch_up(tick, encoder)
+        # As nearly all are, nearly always: in step, and seeing what he saw before.
+        if not self._send(frame_head(seat.acked, seat.refused), encoder.body(sight, sight, tick - 1, self._far_since)):
+            return Written.SKIPPED
+        self._written(tick, encoder)
+        return Written.DELTA
+
+    def _catch_up(self, tick: int, encoder: TickEncoder) -> int:
+        """The same for somebody who sees something else, asked something, or was skipped."""
+        seat, since = self._seat, self._baseline
+        if since != tick - 1 and seat.session.busy:  # else each that stalls would have its own frame made, for nothing
+            return Written.SKIPPED
+        questions, before = seat.questions, self._sight
         sight = self._sights.of(seat.player, before)
-        since = self._baseline
         if since < tick - self._history or (questions is not None and questions.everything):
             since = 0
         if questions is None:
@@ -51,9 +81,9 @@ class Outbox:
             body = encoder.answer(before, sight, since, self._far_since, questions)
         if not self._send(frame_head(seat.acked, seat.refused), body):
             return Written.SKIPPED
-        if seat.refused:
-            seat.refused.clear()
-        self._written(tick, encoder, sight, since)
+        seat.questions = None
+        self._sight, self._focus = sight, seat.player.focus
+        self._written(tick, encoder)
         return Written.DELTA if since else Written.KEYFRAME
 
     def stalled(self, now_ns: int, timeout_ns: int) -> None:
@@ -63,19 +93,10 @@ class Outbox:
         elif now_ns - self._stalled_since_ns > timeout_ns:
             self._seat.session.close(SLOW_CONSUMER.code, "the client does not read")
 
-    def _written(self, tick: int, encoder: TickEncoder, sight: Sight, since: int) -> None:
+    def _written(self, tick: int, encoder: TickEncoder) -> None:
         """The client has this tick now."""
-        verified = self._seat.questions is not None and self._seat.questions.verify
-        if not since or verified:
-            self._far_since = (tick,) * len(sight.views)
-        elif encoder.some_far:
-            self._far_since = tuple(
-                [
-                    tick if is_due(tick, had, layer.every) else had
-                    for layer, had in zip(encoder.layers, self._far_since, strict=True)
-                ]
-            )
-        self._sight = sight
+        if self._seat.refused:
+            self._seat.refused.clear()
+        self._far_since = encoder.far_now
         self._baseline = tick
-        self._seat.questions = None
         self._stalled_since_ns = None

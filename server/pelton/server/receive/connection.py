@@ -133,6 +133,10 @@ class Connection:
     def sender(self) -> Callable[[bytes, bytes], bool]:
         return self.websocket.send
 
+    @property
+    def busy(self) -> bool:
+        return self.websocket.busy
+
     def close(self, code: int, reason: str) -> None:
         self.websocket.close(code, reason)
 

@@ -58,6 +58,11 @@ class Session(Protocol):
         """What sends a frame, in two parts, now or not at all: False if the client has not taken an earlier one yet."""
         ...
 
+    @property
+    def busy(self) -> bool:
+        """Whether the client has not taken an earlier frame yet, so that none can be sent now."""
+        ...
+
     def close(self, code: int, reason: str) -> None:
         """End the connection."""
         ...

@@ -31,8 +31,6 @@ class Grid(Groups):
     more goes on looking where it was; who never had one sees nothing.
     """
 
-    eye_is_key = True
-
     def __init__(
         self,
         x: str,
@@ -70,6 +68,14 @@ class Grid(Groups):
     def keys(self, table: Table[Any], slots: Array) -> Keys:
         columns = [self._cells_of(table, axis, slots) for axis in (0, 1)]
         return (columns[0] << 32) | columns[1]
+
+    def eye_is_key_of(self, other: Groups) -> bool:
+        return isinstance(other, Grid) and (other.x, other.y, other.cell, other.across) == (
+            self.x,
+            self.y,
+            self.cell,
+            self.across,
+        )
 
     def eye(self, player: Player, followed: Table[Any]) -> Hashable:
         row = followed.get(player.focus)

@@ -36,8 +36,8 @@ class Groups:
     """Groups that are far are told of changes every so many ticks."""
     follow = ""
     """The table whose row of the player's decides what he sees; this very table if it is empty."""
-    eye_is_key = False
-    """Whether a player sees from the key of his own row, if that is in this very table: then it is known already."""
+    eye_is_fixed = False
+    """Whether a player's eye never changes."""
 
     is_for_all = False
     """Whether all players see the same: `seen_from(None)`."""
@@ -57,6 +57,10 @@ class Groups:
         """The keys that an eye sees: near, and far."""
         return (eye,), ()
 
+    def eye_is_key_of(self, other: Groups) -> bool:
+        """Whether a player's eye is the key of his own row by the other rule, so that it is known already."""
+        return False
+
 
 class Everyone(Groups):
     """Everybody sees every row."""
@@ -72,6 +76,8 @@ class Everyone(Groups):
 
 class OwnerOnly(Groups):
     """A row is seen by the player whose id is in its column `field`, and by nobody else."""
+
+    eye_is_fixed = True
 
     def __init__(self, field: str) -> None:
         self.field = field
@@ -102,6 +108,9 @@ class Team(Groups):
     def keys(self, table: Table[Any], slots: Array) -> Keys:
         values = table.cells.views[column_of(table.row_type, self.field).index]
         return [values[slot] for slot in slots.tolist()]
+
+    def eye_is_key_of(self, other: Groups) -> bool:
+        return isinstance(other, Team) and other.field == self.field
 
     def eye(self, player: Player, followed: Table[Any]) -> Hashable:
         row = followed.get(player.focus)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["NOWHERE", "Departure", "Layer", "View"]
 
 VIEWS_MAX = 4096
+MANY_ROWS = 256
+"""A group of so many rows is found by looking at all rows of the table, a smaller one row by row."""
 
 
 class Departure(NamedTuple):
@@ -61,12 +63,16 @@ class Layer:
         """By slot the tick in which the row came into its group."""
         self.members: dict[int, set[int]] = {}
         """The ids of the rows in each group; groups that were ever heard of."""
+        self.moved: set[int] = set()
+        """The ids of the rows that came into another group in the last tick."""
         self.table: Table[Any]
         self._keys = cells.lane("i8")
         self._followed: Table[Any]
-        self._eye_is_key = False
+        self._eyes: Layer | None = None
+        """The layer whose keys are what the players see from."""
         self._only_view: View | None = None
         self._next_group = next_group
+        self._keys_are_objects = False
         self._numbers: dict[Hashable, int] = {}
         self._views: dict[Hashable, View] = {}
         self._slots: dict[int, Array] = {}
@@ -81,8 +87,8 @@ class Layer:
             raise GameError(f"{table.table_name}: its groups follow {follow!r}, but the room has no such table")
         self.table = table
         self._only_view = self._view(None) if self.spec.is_for_all else None
-        self._eye_is_key = self.spec.eye_is_key and not follow
         self._followed = tables[follow] if follow else table
+        self._eyes = next((one for one in self._followed.layers if self.spec.eye_is_key_of(one.spec)), None)
 
     def added(self, slot: int) -> None:
         """A new row; its group is found when the tick is over."""
@@ -95,6 +101,7 @@ class Layer:
 
     def commit(self, tick: int, slots: Array) -> None:
         """The tick is over: find the groups of the rows that changed in it."""
+        self.moved = set()
         if len(slots):
             moves = self._moves(slots)
             if moves:
@@ -103,8 +110,10 @@ class Layer:
                 self._leave(slot, is_gone=False)
                 self.groups.view[slot] = group
                 self.entered.view[slot] = tick
+                row_id = self.cells.ids.view[slot]
+                self.moved.add(row_id)
                 if group >= 0:
-                    self.members[group].add(self.cells.ids.view[slot])
+                    self.members[group].add(row_id)
         if self._leaving:
             self._log.append((tick, self._leaving))
             self._leaving = []
@@ -125,15 +134,28 @@ class Layer:
         """What the player sees; `before`, if nothing decides that at the moment."""
         if self._only_view is not None:
             return self._only_view
-        if self._eye_is_key:
-            row = self.table.get(player.focus)
-            eye = None if row is None else self._keys.view[row.slot]
-        else:
-            eye = self.spec.eye(player, self._followed)
+        eye = self.spec.eye(player, self._followed) if self._eyes is None else self._eyes.key_of(player.focus)
         if eye is None:
             return before
         view = self._views.get(eye)
         return self._view(eye) if view is None else view
+
+    @property
+    def stirred(self) -> set[int] | None:
+        """The rows that see from elsewhere since the last tick; None if that cannot be said, and all must be asked."""
+        if self._only_view is not None or self.spec.eye_is_fixed:
+            return set()
+        return None if self._eyes is None else self._eyes.moved
+
+    def key_of(self, row_id: int) -> Hashable:
+        """The key of a row's group; None if there is no such row."""
+        row = self.table.get(row_id)
+        if row is None:
+            return None
+        slots = np.array([row.slot])
+        keys = self.spec.keys(self.table, slots) if self._keys_are_objects else self._keys.view
+        key: Hashable = keys[0] if self._keys_are_objects else keys[row.slot]
+        return key
 
     def name_of(self, group: int) -> str:
         """The key of a group, for people."""
@@ -154,6 +176,7 @@ class Layer:
     def _moves(self, slots: Array) -> list[tuple[int, int]]:
         """The slots whose row is in another group than before, and that group."""
         keys = self.spec.keys(self.table, slots)
+        self._keys_are_objects = isinstance(keys, list)
         if not isinstance(keys, list):
             moved = (self.groups.array[slots] < 0) | (self._keys.array[slots] != keys)
             slots, keys = slots[moved], keys[moved]
@@ -183,8 +206,12 @@ class Layer:
         """Where the rows of a group are, in the order of their ids."""
         found = self._slots.get(group)
         if found is None:
-            members = self.members.get(group)
-            found = self.table.slots_of(sorted(members)) if members else np.zeros(0, "i8")
+            members = self.members.get(group, ())
+            if len(members) < MANY_ROWS:
+                found = self.table.slots_of(sorted(members))
+            else:
+                found = np.flatnonzero(self.groups.array[: self.cells.size] == group)
+                found = found[np.argsort(self.cells.ids.array[found], kind="stable")]
             self._slots[group] = found
         return found
 
