@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,6 +76,22 @@ class Sliced:
                 parts.append(encode_value(values[start:end]))
         return b"".join(parts)
 
+    def dense(self) -> Iterator[tuple[int, bytes]]:
+        """Every group with a block of those columns that were gathered, all of fixed width; nil for the others."""
+        id_width, ids, head = self._id_width, self._ids, self._head
+        for group, (start, end) in self.spans.items():
+            parts = [head, _count(end - start), _binary(ids, start * id_width, end * id_width)]
+            for width, values in self.columns:
+                if not width:
+                    parts.append(NIL)
+                    continue
+                size, at = (end - start) * width, start * width
+                if size < 256:
+                    parts += (_SHORT[size], values[at : at + size])
+                else:
+                    parts.append(binary(values[at : at + size]))
+            yield group, b"".join(parts)
+
     def head(self, start: int, end: int) -> bytes:
         """A block as far as its ids."""
         width = self._id_width
@@ -104,15 +120,19 @@ class Changes:
             counts = np.add.reduceat(changed, rows.starts, axis=1, dtype=np.int64).T.tolist()
             self.counts = dict(zip(rows.spans, counts, strict=True))
 
+    def blocks(self) -> Iterator[tuple[int, bytes]]:
+        """Every group in which something changed, with its block."""
+        if self._is_even:
+            yield from self._rows.dense()
+        else:
+            for group in self.counts:
+                yield group, self.block(group)
+
     def block(self, group: int) -> bytes:
         """`[n, ids, column, ...]` of a group, with what changed in it."""
         start, end = self._rows.spans[group]
         count = end - start
         parts = [self._rows.head(start, end)]
-        if self._is_even:
-            for width, values in self._rows.columns:
-                parts.append(_binary(values, start * width, end * width) if width else NIL)
-            return b"".join(parts)
         for number, changes in enumerate(self.counts[group]):
             width, values = self._rows.columns[number]
             if not changes:

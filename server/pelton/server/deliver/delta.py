@@ -38,12 +38,16 @@ class Delta:
         if values_since is not None and known.any():
             self._changes = Changes(cells, slots[known], groups[known], values_since)
 
-    @property
-    def groups(self) -> set[int]:
-        """Those that have something to say."""
+    def all(self) -> dict[int, bytes]:
+        """`removed, moved, entered, changed` of every group that has something to say."""
+        found: dict[int, bytes] = {}
+        if self._changes:
+            found = {group: NIL * 3 + block for group, block in self._changes.blocks()}
         entered = self._entered.spans if self._entered else {}
-        changed = self._changes.counts if self._changes else {}
-        return self._removed.keys() | self._moved.keys() | entered.keys() | changed.keys()
+        for group in self._removed.keys() | self._moved.keys() | entered.keys():
+            changed = found.get(group)
+            found[group] = self._came_and_went(group) + (changed[3:] if changed else NIL)
+        return found
 
     def speaks_of(self, group: int) -> bool:
         """Whether the group has something to say."""
@@ -56,11 +60,15 @@ class Delta:
 
     def of(self, group: int) -> bytes:
         """`removed, moved, entered, changed` of a group."""
-        entered, changes = self._entered, self._changes
+        changes = self._changes
+        return self._came_and_went(group) + (changes.block(group) if changes and group in changes.counts else NIL)
+
+    def _came_and_went(self, group: int) -> bytes:
+        entered = self._entered
         return (
-            (_ids(self._removed.get(group)) + _ids(self._moved.get(group)))
+            _ids(self._removed.get(group))
+            + _ids(self._moved.get(group))
             + (entered.whole(group) if entered and group in entered.spans else NIL)
-            + (changes.block(group) if changes and group in changes.counts else NIL)
         )
 
 

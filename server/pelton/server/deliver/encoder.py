@@ -103,7 +103,7 @@ class LayerEncoder:
 
     def _all(self, since: int, values_since: int | None) -> dict[int, bytes]:
         delta, table = self._delta(since, values_since), self.table_number
-        parts = {group: _head(table, group) + delta.of(group) + NIL for group in delta.groups}
+        parts = {group: _head(table, group) + said + NIL for group, said in delta.all().items()}
         if values_since is not None:
             for group in self._due():
                 part = parts.get(group)
@@ -190,13 +190,14 @@ class TickEncoder:
             if not since:
                 parts += [layer.whole(group) for group in view.near + view.far]
                 continue
+            if old is view and not view.far and questions is None:  # nearly always
+                known = layer.parts(since, since, view.near)
+                parts += [known[group] for group in view.near if group in known]
+                continue
             turn = turned(old, view)
             hidden += [(layer.table_number, group) for group in turn.gone]
             if questions is not None:
                 parts += layer.answers(turn, since, far, questions)
-            elif turn.is_none and not view.far:  # nearly always
-                known = layer.parts(since, since, view.near)
-                parts += [known[group] for group in view.near if group in known]
             else:
                 parts += layer.changes(turn, since, far)
         return frame_body(self.tick, since, hidden, [part for part in parts if part])

@@ -24,9 +24,11 @@ class Outbox:
     """A seat's way out. Its baseline is the tick it was last written, not the tick it was last meant to be."""
 
     __slots__ = (
+        "_acked",
         "_baseline",
         "_far_since",
         "_focus",
+        "_head",
         "_history",
         "_seat",
         "_send",
@@ -39,6 +41,8 @@ class Outbox:
         self._seat = seat
         self._send = seat.session.sender()
         self._baseline = 0
+        self._acked, self._head = 0, frame_head(0, ())
+        """The head of a frame without refusals, and its ack: most players do nothing in most ticks."""
         self._sights = sights
         self._sight = sights.nothing
         self._focus = -1
@@ -61,9 +65,18 @@ class Outbox:
         ):
             return self._catch_up(tick, encoder)
         # As nearly all are, nearly always: in step, and seeing what he saw before.
-        if not self._send(frame_head(seat.acked, seat.refused), encoder.body(sight, sight, tick - 1, self._far_since)):
+        if sight.tick == tick and sight.far_since == self._far_since:
+            body = sight.body
+        else:
+            body = encoder.body(sight, sight, tick - 1, self._far_since)
+        if seat.acked != self._acked:
+            self._acked, self._head = seat.acked, frame_head(seat.acked, ())
+        if not self._send(frame_head(seat.acked, seat.refused) if seat.refused else self._head, body):
             return Written.SKIPPED
-        self._written(tick, encoder)
+        if seat.refused:
+            seat.refused.clear()
+        self._far_since = encoder.far_now
+        self._baseline = tick
         return Written.DELTA
 
     def _catch_up(self, tick: int, encoder: TickEncoder) -> int:

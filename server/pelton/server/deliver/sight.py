@@ -32,7 +32,7 @@ class Sights:
     """All that are in use in a room."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        self._layers = list(enumerate(layers))
+        self._layers = list(layers)
         self.nothing = Sight((NOWHERE,) * len(layers))
         """What somebody sees who was sent nothing yet."""
         self.stirred: set[int] | None = None
@@ -42,7 +42,7 @@ class Sights:
     def begin(self) -> None:
         """A tick is over: find out whose eyes are elsewhere now."""
         stirred: set[int] = set()
-        for _, layer in self._layers:
+        for layer in self._layers:
             moved = layer.stirred
             if moved is None:
                 self.stirred = None
@@ -53,12 +53,8 @@ class Sights:
     def of(self, player: Player, before: Sight) -> Sight:
         """What the player sees now; the very same object if that is what he saw before."""
         views = before.views
-        for number, layer in self._layers:
-            if layer.view_of(player, views[number]) is not views[number]:
-                return self._sight(
-                    tuple(layer.view_of(player, view) for (_, layer), view in zip(self._layers, views, strict=True))
-                )
-        return before
+        now = tuple([layer.view_of(player, view) for layer, view in zip(self._layers, views, strict=True)])
+        return before if now == views else self._sight(now)
 
     def _sight(self, views: Views) -> Sight:
         sight = self._known.get(views)
@@ -80,8 +76,6 @@ class Turn(NamedTuple):
     far: tuple[int, ...]
     """Far now, and seen before."""
     gone: tuple[int, ...]
-    is_none: bool
-    """Nothing is new or gone or nearer or farther."""
 
     @property
     def seen(self) -> tuple[int, ...]:
@@ -93,7 +87,7 @@ class Turn(NamedTuple):
 def turned(before: View, view: View) -> Turn:
     """From one view to another. The same few thousand come again and again: from a cell to the next."""
     if before is view:
-        return Turn((), view.near, (), view.far, (), is_none=True)
+        return Turn((), view.near, (), view.far, ())
     were_near, were_far = set(before.near), set(before.far)
     known, seen = were_near | were_far, {*view.near, *view.far}
     return Turn(
@@ -102,5 +96,4 @@ def turned(before: View, view: View) -> Turn:
         approached=tuple(group for group in view.near if group in were_far and group not in were_near),
         far=tuple(group for group in view.far if group in known),
         gone=tuple(group for group in (*before.near, *before.far) if group not in seen),
-        is_none=False,
     )
