@@ -127,7 +127,15 @@ class Stage:
         self.beat = Beat(config, self.clock, cast("Listener", self.listener), self.lobby, self.metrics)
         self.gone: list[Connection] = []
         self._around = Surroundings(
-            config.receive, self.lobby, self.clock, self.metrics, Decoders(games), "stage", self._full, self.gone.append
+            config.receive,
+            self.lobby,
+            self.clock,
+            self.metrics,
+            Decoders(games),
+            "stage",
+            config.deliver.resyncs_max,
+            self._full,
+            self.gone.append,
         )
         self._sessions = 0
         self.full = False

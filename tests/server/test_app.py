@@ -61,7 +61,8 @@ async def test_a_player_is_seated_and_plays(server: Server, clock: ManualClock) 
         await peer.say(5, 2)
         await peer.hear_until(21)
         clock.advance(0.05)
-        assert await peer.hear_until(20) == [20, 1, [], 2, 1, [[[], [1], [5], None]], None]
+        changed = [1, b"\x01", b"\x05\x00\x00\x00", None]
+        assert await peer.hear_until(20) == [20, 1, [], 2, 1, [], [[0, 0, False, None, None, None, changed, None]]]
         assert (server.metrics.ticks, server.metrics.actions_taken) == (2, 1)
 
 

@@ -12,7 +12,7 @@ import pytest
 from pelton.protocol import Act, Frame, Hello, Join, Left
 from pelton.server import Player, Row, Table
 from pelton.server import beat as beat_module
-from pelton.server.simulate.columns import Column
+from pelton.server.simulate.state.columns import Column
 from tests.server.fakes import any_room
 from tests.server.games import GAMES, Add, Shout, Tally
 from tests.server.stage import Stage, Visitor

@@ -88,6 +88,7 @@ def test_games_of_all_sources_add_up(file: Path) -> None:
     games = load_config(file, environ, ["games.arena=other.arena:Arena"]).config.games
     assert games == {
         "arena": "other.arena:Arena",
+        "cards": "pelton.games.cards:Cards",
         "tag": "my.games:Tag",
         "tic-tac-toe": "tic:Toe",
         "chess": "my_chess:Chess",

@@ -111,10 +111,11 @@ def test_hello_is_answered_with_who_we_are(stage: Stage) -> None:
     assert visitor.websocket.heard == [Welcome("session-1", "stage", 1000)]
 
 
-def test_a_ping_is_answered_with_its_nonce(stage: Stage) -> None:
+def test_a_ping_is_answered_with_its_nonce_and_the_time_in_microseconds(stage: Stage) -> None:
     visitor = bring_to(stage, State.SEATED)
     visitor.say(Ping(0), Ping(2**32 - 1))
-    assert visitor.heard(Pong) == [Pong(0), Pong(2**32 - 1)]
+    now_us = stage.clock.now_ns() // 1000
+    assert visitor.heard(Pong) == [Pong(0, now_us), Pong(2**32 - 1, now_us)]
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ async def test_who_said_hello_may_be_silent_for_ever(wheel: Wheel) -> None:
         await peer.greet()
         await wheel.pass_time(1000)
         await peer.say(5, 1)
-        assert await peer.hear() == [21, 1]
+        assert (await peer.hear())[:2] == [21, 1]
 
 
 async def test_pages_are_served_on_the_same_port(wheel: Wheel) -> None:
@@ -153,7 +153,7 @@ async def test_who_is_here_when_the_door_shuts_stays(wheel: Wheel) -> None:
         with pytest.raises(ConnectionRefusedError):
             Peer(wheel.port)
         await peer.say(5, 9)
-        assert await peer.hear() == [21, 9]
+        assert (await peer.hear())[:2] == [21, 9]
 
 
 async def test_close_all_says_goodbye_to_everybody(wheel: Wheel) -> None:
@@ -224,7 +224,7 @@ async def test_a_peer_that_is_gone_before_it_is_accepted_harms_nobody(transport:
             assert wheel.metrics.connections == 1
             await wheel.pass_time(1000)
             await other.say(5, 1)
-            assert await other.hear() == [21, 1]
+            assert (await other.hear())[:2] == [21, 1]
 
 
 async def test_what_ends_without_a_word_is_gone_too(wheel: Wheel) -> None:
@@ -282,7 +282,7 @@ async def test_out_of_descriptors_the_listener_looks_away_while_others_play_on(
                     await wheel.turned()
                 await wheel.turned(5)
                 await inside.say(5, 1)
-                assert await inside.hear() == [21, 1]
+                assert (await inside.hear())[:2] == [21, 1]
             assert sock.attempts == 1, "the socket stays ready; to ask again at once would be to spin"
             assert "cannot accept connections" in caplog.text
 

@@ -219,9 +219,11 @@ class Model(RuleBasedStateMachine):
     def _fields(self, table: str) -> dict[str, Any]:
         number = self.random.randint
         return {
-            "ships": {"x": number(0, WORLD - 1), "y": number(0, WORLD - 1), "team": number(0, 2), "heat": number(0, 9) / 3, "name": f"s{number(0, 9)}"},
+            "ships": {"x": number(0, WORLD - 1), "y": number(0, WORLD - 1), "team": number(0, 2),
+                      "heat": number(0, 9) / 3, "name": f"s{number(0, 9)}"},
             "cards": {"owner": number(0, PLAYERS), "rank": number(-9, 9), "notes": {"secret": number(0, 9)}},
-            "orders": {"team": number(0, 2), "owner": number(0, PLAYERS), "urgent": bool(number(0, 1)), "text": bytes([number(0, 255)])},
+            "orders": {"team": number(0, 2), "owner": number(0, PLAYERS), "urgent": bool(number(0, 1)),
+                       "text": bytes([number(0, 255)])},
             "clues": {"code": self.random.choice(["c0", "c1", "all", ""]), "worth": number(0, 9) / 7},
             "scores": {"code": self.random.choice(["c0", ""]), "worth": number(0, 9) / 7},
         }[table]  # fmt: skip

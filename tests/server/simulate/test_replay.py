@@ -7,17 +7,19 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
-from zlib import crc32
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pelton.games.arena import Arena, Rename, Shoot, Steer
-from pelton.protocol.typed import encode_value
 from pelton.server import Action
+from pelton.server.deliver.blocks import digest_of
+from pelton.server.deliver.fanout import Fanout
+from pelton.server.metrics import Metrics
 from pelton.server.simulate.seat import Seat
-from tests.server.fakes import new_room, new_seat, new_ticker, offer
+from tests.server.fakes import new_room, new_seat, new_ticker, offer, session_of
+from tests.server.fakes import settings as server_settings
 
 ROOT = Path(__file__).parents[3]
 
@@ -37,19 +39,24 @@ Event = tuple[str, int, Action | None]
 
 
 class Recording:
-    """An arena and what happened in it: of every tick the changes, as bytes, and the digest of what was there then."""
+    """An arena and what happened in it: of every tick the frames, as bytes, and the digests of what was there then."""
 
     def __init__(self, seed: int) -> None:
-        self.ticks: list[tuple[bytes, int]] = []
+        self.ticks: list[tuple[bytes, list[int]]] = []
         self._ticker = new_ticker(new_room(Arena, seed))
         self._seats: dict[int, Seat] = {}
         self._ids = 0
+        self._fanout = Fanout(server_settings().deliver, Metrics())
 
     def apply(self, kind: str, player: int, action: Action | None) -> None:
         seat = self._seats.get(player)
         if kind == "tick":
-            changes = encode_value(self._ticker.step().tables)
-            self.ticks.append((changes, crc32(encode_value(self._ticker.whole()))))
+            self._fanout.deliver(self._ticker, self._ticker.step(), 0)
+            sessions = [session_of(seat) for seat in self._ticker.seats]
+            frames = b"".join(session.bodies[-1] for session in sessions)
+            tables = self._ticker.tables
+            digests = [digest_of(table.cells, table.slots_of(sorted(table.ids.tolist()))) for table in tables]
+            self.ticks.append((frames, digests))
         elif kind == "join" and seat is None:
             self._ids += 1
             self._seats[player] = new_seat(self._ids)
@@ -60,7 +67,7 @@ class Recording:
             offer(seat, seat.inbox.accepted + 1, action)
 
 
-def play(events: list[Event], seed: int) -> list[tuple[bytes, int]]:
+def play(events: list[Event], seed: int) -> list[tuple[bytes, list[int]]]:
     recording = Recording(seed)
     for event in [*events, ("tick", 0, None)]:
         recording.apply(*event)
@@ -92,8 +99,10 @@ def test_another_seed_makes_other_states() -> None:
 @pytest.mark.parametrize("hash_seed", ["0", "4711"])
 def test_the_states_do_not_depend_on_the_hashes_of_the_process(hash_seed: str) -> None:
     """Python draws the hashes of strings anew in every process; a set of them would come out in another order."""
-    expected = [digest for _, digest in play(battle(7, 60), 7)]
-    script = "from tests.server.simulate.test_replay import *; print([digest for _, digest in play(battle(7, 60), 7)])"
+    expected = [digests for _, digests in play(battle(7, 60), 7)]
+    script = (
+        "from tests.server.simulate.test_replay import *; print([digests for _, digests in play(battle(7, 60), 7)])"
+    )
     environ = {
         **os.environ,
         "PYTHONHASHSEED": hash_seed,

@@ -95,7 +95,7 @@ def test_each_room_has_its_own_tables() -> None:
     one, other = new_room(Tally), new_room(Tally)
     one.scores.add(1)
     assert (len(one.scores), len(other.scores), len(Tally.scores)) == (1, 0, 0)
-    assert one.scores.name == other.scores.name == "scores"
+    assert one.scores.table_name == other.scores.table_name == "scores"
 
 
 def test_tables_and_actions_are_inherited() -> None:
@@ -109,7 +109,7 @@ def test_tables_and_actions_are_inherited() -> None:
     room.scores.add(1)
 
 
-@pytest.mark.parametrize("name", ["players", "options", "random", "room_id", "locked", "ended"])
+@pytest.mark.parametrize("name", ["players", "options", "random", "room_id", "locked", "ended", "tables"])
 def test_a_table_cannot_take_the_name_of_something_that_rooms_have(name: str) -> None:
     """As with rows. A table `players` would raise in the middle of a tick, outside of what ends the room alone."""
     with pytest.raises(GameError, match=name):
@@ -124,7 +124,7 @@ def test_one_table_under_two_names_is_two_tables_or_is_refused() -> None:
     except GameError:
         return
     ticker = new_ticker(new_room(twice))
-    assert [name for name, _ in ticker.card(new_seat()).tables] == ["here", "there"]
+    assert [name for name, *_ in ticker.card(new_seat()).tables] == ["here", "there"]
 
 
 # What a room has.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 
 from pelton.protocol import Act
-from pelton.server import U8, Room, Row, Table
+from pelton.server import U8, Played, Record, Room, Row, Table, Tick
 from pelton.server.simulate.errors import JoinRejected, RoomFault
 from pelton.server.simulate.seat import Seat
 from pelton.server.simulate.ticker import Ticker
@@ -49,7 +49,8 @@ def test_a_seat_is_free_after_the_tick(room: Tally) -> None:
     outcome = ticker.step()
     assert (outcome.left, ticker.taken, ticker.seats, room.players) == ([ada], 1, [bob], {2: bob.player})
     assert room.told[-2:] == ["tick 2", "leave 1"]
-    assert outcome.tables == [[[1], [], [], []]]
+    assert [row.id for row in room.scores] == [2]
+    assert [departure.row_id for departure in room.scores.layers[0].departures(1)] == [1], "of this very tick"
     assert ticker.step().left == []
 
 
@@ -167,7 +168,7 @@ def test_the_card_says_how_the_room_looks_on_the_wire(room: Tally) -> None:
     card = ticker.card(ada)
     assert (card.room_id, card.game, card.player_id, card.tick_hz, card.tick) == ("room", "game", 1, 20, 1)
     assert card.actions == [("add", ["amount"]), ("shout", ["text"])]
-    assert card.tables == [("scores", [["total", "int"], ["words", "str"]])]
+    assert card.tables == [("scores", "table", [["total", "i32"], ["words", "str"]])]
 
 
 def test_tables_are_told_in_the_order_of_their_names() -> None:
@@ -182,20 +183,51 @@ def test_tables_are_told_in_the_order_of_their_names() -> None:
             self.zeta.add(26)
 
     ticker = new_ticker(new_room(Many))
-    assert [name for name, _ in ticker.card(new_seat()).tables] == ["alpha", "zeta"]
-    assert ticker.step().tables == [None, [[], [26], [0]]]
-    assert ticker.step().tables == [None, None]
-    assert ticker.whole() == [[[], [], []], [[], [26], [0]]]
+    assert [name for name, *_ in ticker.card(new_seat()).tables] == ["alpha", "zeta"]
+    assert [table.table_name for table in ticker.tables] == ["alpha", "zeta"]
+    assert [len(table) for table in ticker.tables] == [0, 1]
 
 
-def test_an_outcome_holds_the_changes_of_its_own_tick(room: Tally) -> None:
+def test_after_a_tick_its_tables_know_what_changed_in_it(room: Tally) -> None:
     (ada,) = seats(1)
     ticker = new_ticker(room, ada)
-    assert ticker.step().tables == [[[], [1], [0], [""]]]
+    ticker.step()
+    assert room.scores.changed.tolist() == [0]
+    ticker.step()
+    assert room.scores.changed.tolist() == []
     offer(ada, 1, Add(3))
-    assert ticker.step().tables == [[[], [1], [3], None]]
-    assert ticker.step().tables == [None]
-    assert ticker.whole() == [[[], [1], [3], [""]]]
+    ticker.step()
+    assert room.scores.changed.tolist() == [0]
+    assert (room.scores[1].total, ticker.tables) == (3, [room.scores])
+
+
+def test_a_record_is_told_as_one() -> None:
+    class Dot(Row):
+        x = U8()
+
+    class Single(Room):
+        dot = Record(Dot)
+
+    ticker = new_ticker(new_room(Single))
+    assert ticker.card(new_seat()).tables == [("dot", "record", [["x", "u8"]])]
+
+
+def test_a_player_who_acts_is_asked_what_was_on_his_screen(room: Tally) -> None:
+    """As of the action that the game is looking at: each of them has its own."""
+    (ada,) = seats(1)
+    ticker = new_ticker(room, ada)
+    ticker.step()
+    seen: list[int] = []
+
+    def look(tick: Tick, actions: Iterable[Played]) -> None:
+        seen.extend(player.seen_tick for player, _ in actions)
+
+    room.on_tick = look  # type: ignore[method-assign]  # a game of one line
+    for seq, told in enumerate((7, 3, 2**53 - 1), 1):
+        ada.inbox.offer(Act(seq, Add(1), told))
+    ada.inbox.offer(Act(4, Add(1)))
+    ticker.step()
+    assert seen == [7, 3, 2**53 - 1, 0]
 
 
 def test_a_room_is_told_that_it_goes_away(room: Tally) -> None:

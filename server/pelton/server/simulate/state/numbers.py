@@ -240,7 +240,7 @@ class Bool(Column[bool]):
 
 def _number(value: float) -> float:
     """As a float, numpy's numbers too. ValueError for what is none; a number beyond all floats is infinite."""
-    if not isinstance(value, (int, float, np.number)):
+    if not isinstance(value, (int, float, np.integer, np.floating)):
         raise ValueError(f"expected a number, got {value!r}")
     try:
         return float(value)
