@@ -40,6 +40,11 @@ class Listener:
         """The server closes nobody who takes everything."""
         raise AssertionError(f"closed with {code}: {reason}")
 
+    @property
+    def busy(self) -> bool:
+        """Never."""
+        return False
+
     def sender(self) -> Callable[[bytes, bytes], bool]:
         """What takes a frame."""
         return self.take

@@ -56,6 +56,7 @@ class Seated(Receiver):
             Metrics(),
             Decoders(games),
             "bench",
+            CONFIG.deliver.resyncs_max,
             lambda: False,
             lambda _: None,
         )

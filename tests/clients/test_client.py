@@ -195,31 +195,45 @@ async def test_every_frame_fits_and_has_the_servers_digest(client: Client) -> No
     assert ticks == list(range(ticks[0], ticks[0] + 60))
 
 
-async def test_who_does_not_iterate_stops_reading_and_later_goes_on_with_a_keyframe(transport: str) -> None:
-    """The server does not queue for him: it skips him, and then sends the whole state once."""
+async def test_who_does_not_iterate_is_skipped_and_gets_what_he_missed_in_one_frame(transport: str) -> None:
+    """The server does not queue for him: it skips him, and then sends what changed since, merged."""
+    ticks, keyframes = await read_after_a_pause(transport, "deliver.history_ticks=100000")
+    assert keyframes == [ticks[0]]
+
+
+async def test_who_does_not_iterate_for_longer_than_the_history_goes_on_with_a_keyframe(transport: str) -> None:
+    ticks, keyframes = await read_after_a_pause(transport, "deliver.history_ticks=5")
+    long = [tick for before, tick in pairwise(ticks) if tick > before + 6]
+    assert long
+    assert set(long) <= set(keyframes)
+
+
+async def read_after_a_pause(*overrides: str) -> tuple[list[int], list[int]]:
+    """Do not iterate until ticks were skipped, then read on: the ticks of all frames, and of the keyframes."""
     digests = "deliver.digest_interval_ticks=1"
-    async with running(transport, digests) as server, connect(server.url) as client, connect(server.url) as witness:
+    async with running(digests, *overrides) as server, connect(server.url) as client, connect(server.url) as witness:
         room = await client.join_or_create("torrent")
         seat = await witness.join_or_create("torrent")
         async for _ in seat:
             if server.metrics.frames_skipped >= 30:
                 break
         ticks, keyframes = await read_on(room, 30)
-    assert keyframes[0] == ticks[0]
-    assert keyframes[1:] == [tick for before, tick in pairwise(ticks) if tick != before + 1]
     assert max(tick - before for before, tick in pairwise(ticks)) >= 10
     assert {line.text for line in room.state.lines} == {f"{ticks[-1]:04x}" * 250}
+    return ticks, keyframes
 
 
 async def read_on(room: ClientRoom, count: int) -> tuple[list[int], list[int]]:
-    """Read up to the second keyframe and so many frames more: the ticks of all, and of the keyframes."""
+    """Read over the first gap and so many frames more: the ticks of all, and of the keyframes."""
     ticks: list[int] = []
     keyframes: list[int] = []
+    has_gap = False
     async for frame in room:
+        has_gap |= bool(ticks) and frame.tick != ticks[-1] + 1
         ticks.append(frame.tick)
         if frame.is_keyframe:
             keyframes.append(frame.tick)
-        count -= len(keyframes) > 1
+        count -= has_gap
         if not count:
             break
     return ticks, keyframes

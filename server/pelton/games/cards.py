@@ -115,19 +115,22 @@ class Cards(Room):
 
     def on_tick(self, tick: Tick, actions: Iterable[Played]) -> None:
         for player, action in actions:
-            match action:
-                case Deal():
-                    self.deal()
-                case Lay():
-                    self.lay(player, action)
-                case Draw():
-                    self.draw(player.id)
-                    self.next_turn()
+            self.obey(player, action)
             self.turn_ends = tick.number + TURN_TICKS
         if self.match.turn and tick.number >= self.turn_ends:
             self.draw(self.match.turn)
             self.next_turn()
             self.turn_ends = tick.number + TURN_TICKS
+
+    def obey(self, player: Player, action: Deal | Lay | Draw) -> None:
+        match action:
+            case Deal():
+                self.deal()
+            case Lay():
+                self.lay(player, action)
+            case Draw():
+                self.draw(player.id)
+                self.next_turn()
 
     def allows(self, player: Player, action: Deal | Lay | Draw) -> bool:
         match = self.match

@@ -133,8 +133,13 @@ def test_a_fault_says_where(replica: Replica) -> None:
 
 
 def test_groups_and_rows_that_are_not_there_may_go(replica: Replica) -> None:
-    replica.apply(6, 5, [[0, 77]], [part(0, 5, removed=[1], moved=[3]), part(0, 0, removed=[9], moved=[8])])
+    replica.apply(6, 5, [[0, 77]], [part(0, 5, removed=[9], moved=[3]), part(0, 0, removed=[9], moved=[8])])
     assert [row.id for row in replica.ships] == [1, 3]
+
+
+def test_a_row_that_is_removed_is_gone_from_all_groups_also_from_those_that_do_not_say_so(replica: Replica) -> None:
+    replica.apply(6, 5, [], [part(0, 5, removed=[1])])
+    assert [row.id for row in replica.ships] == [3]
 
 
 def test_a_row_that_left_its_group_is_not_changed_there(replica: Replica) -> None:

@@ -41,7 +41,8 @@ class Outbox:
         self._seat = seat
         self._send = seat.session.sender()
         self._baseline = 0
-        self._acked, self._head = 0, frame_head(0, ())
+        self._acked: int = 0
+        self._head = frame_head(0, ())
         """The head of a frame without refusals, and its ack: most players do nothing in most ticks."""
         self._sights = sights
         self._sight = sights.nothing
@@ -70,7 +71,8 @@ class Outbox:
         else:
             body = encoder.body(sight, sight, tick - 1, self._far_since)
         if seat.acked != self._acked:
-            self._acked, self._head = seat.acked, frame_head(seat.acked, ())
+            self._acked = seat.acked
+            self._head = frame_head(seat.acked, ())
         if not self._send(frame_head(seat.acked, seat.refused) if seat.refused else self._head, body):
             return Written.SKIPPED
         if seat.refused:

@@ -148,12 +148,13 @@ class ReplicaTable:
         """What the part says of rows that are gone, or gone elsewhere."""
         if part.whole:
             self.forget(part.group)
+        if part.removed:
+            ended = [row_id for row_id in dict.fromkeys(part.removed) if row_id in self._rows]
+            if ended:
+                self._end(ended)
         group = self.groups.get(part.group)
         if group is None:
             return
-        ended = [row_id for row_id in dict.fromkeys(part.removed) if row_id in group.members]
-        if ended:
-            self._end(ended, part.group, group)
         moved = group.members.intersection(part.moved)
         if moved:
             group.members -= moved
@@ -237,21 +238,16 @@ class ReplicaTable:
                 del layers[row_id]
                 self._orphans.add(row_id)
 
-    def _end(self, ids: list[int], group_id: int, group: Group) -> None:
-        """Rows exist no more: out of every group, and gone."""
+    def _end(self, ids: list[int]) -> None:
+        """Rows exist no more: out of every group, also those that do not say so, and gone."""
         self._note(ids)
         self.ended.update(ids)
-        for other_id, other in [(group_id, group)] if self._is_alone else list(self.groups.items()):
-            lost = other.members.intersection(ids)
+        for group_id, group in self.groups.items():
+            lost = group.members.intersection(ids)
             if lost:
-                other.members -= lost
-                self._leave(other_id, other, lost)
+                group.members -= lost
+                self._leave(group_id, group, lost)
         self._rows.delete(ids)
-
-    @property
-    def _is_alone(self) -> bool:
-        """Whether no row is in several groups."""
-        return self._memberships == len(self._layers)
 
 
 def _listed(values: Any) -> list[Any]:

@@ -152,10 +152,11 @@ class Layer:
         row = self.table.get(row_id)
         if row is None:
             return None
-        slots = np.array([row.slot])
-        keys = self.spec.keys(self.table, slots) if self._keys_are_objects else self._keys.view
-        key: Hashable = keys[0] if self._keys_are_objects else keys[row.slot]
-        return key
+        key: Any = self._keys.view[row.slot]
+        if self._keys_are_objects:
+            key = self.spec.keys(self.table, np.array([row.slot]))[0]
+        found: Hashable = key
+        return found
 
     def name_of(self, group: int) -> str:
         """The key of a group, for people."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from pelton.protocol.schema import INT_MAX
 from pelton.protocol.typed import decode_value, encode_value
@@ -77,13 +78,13 @@ def _check(value: Any, depth: int) -> None:
     if depth < 0:
         raise ValueError(f"nested more than {JSON_DEPTH_MAX} deep")
     if isinstance(value, dict):
-        for key, inner in value.items():
+        for key, inner in cast("dict[Any, Any]", value).items():
             if key.__class__ is not str:
                 raise ValueError(f"expected a str as key, got {key!r}")
             _check(key, depth)
             _check(inner, depth - 1)
     elif isinstance(value, (list, tuple)):
-        for inner in value:
+        for inner in cast("Sequence[Any]", value):
             _check(inner, depth - 1)
     elif value.__class__ is float:
         if not -float("inf") < value < float("inf"):

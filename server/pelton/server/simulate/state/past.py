@@ -63,9 +63,11 @@ class Past:
         """Most ticks are never asked for, so single rows are made readable only then."""
         if self._cells is None:
             self._cells = cells = RowCells("past")
-            for values in self._columns:
-                if not isinstance(values, list):
+            for column, values in zip(self._row_type.columns, self._columns, strict=True):
+                if column.stored is None:
+                    cells.views.append(tuple(values))
+                else:
                     values.flags.writeable = False
-                cells.views.append(tuple(values) if isinstance(values, list) else memoryview(values))
+                    cells.views.append(memoryview(values))
             self._slots = {row_id: slot for slot, row_id in enumerate(self.ids.tolist())}
         return self._slots
