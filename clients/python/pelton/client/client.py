@@ -52,18 +52,20 @@ async def connect(
     timeout_s: float = 10.0,
     tls: ssl.SSLContext | None = None,
     light: bool = False,
+    blind: bool = False,
     decode: Callable[[bytes], ServerMessage] = decode_server,
     parts: SharedParts | None = None,
 ) -> AsyncGenerator[Client]:
     """Connect and say hello; on leaving the block, say goodbye.
 
     `tls` is the context for a wss:// address (default: the system's). `light` keeps the state in plain Python and never
-    imports numpy: for bots, and for clients that start quickly; without numpy it is so anyway. `decode` and `parts` are
-    for many clients in one program: a `pelton.protocol.plain.SharedFrames` and a `SharedParts` that all of them have.
+    imports numpy: for bots, and for clients that start quickly; without numpy it is so anyway. `blind`
+    clients take their frames, but keep no state. `decode` and `parts` are for many clients in one program: a
+    `pelton.protocol.plain.SharedFrames` and a `SharedParts` that all of them have.
 
     CannotConnect if that does not work within `timeout_s` seconds.
     """
-    client = Client(url, name, decode, light=light, parts=parts)
+    client = Client(url, name, decode, light=light, blind=blind, parts=parts)
     try:
         await client.open(timeout_s, tls)
         yield client
@@ -81,6 +83,7 @@ class Client:
         decode: Callable[[bytes], ServerMessage] = decode_server,
         *,
         light: bool = False,
+        blind: bool = False,
         parts: SharedParts | None = None,
     ) -> None:
         self.url = url
@@ -92,6 +95,7 @@ class Client:
         self.clock = ServerClock()
         """The server's clock, as far as pings have told."""
         self._light = light
+        self._blind = blind
         self._parts = parts
         self._name = name
         self._decode = decode
@@ -254,7 +258,7 @@ class Client:
     def _take_seat(self, joined: Joined) -> None:
         link = Link(self._send, self._offer, self._websocket.pause, self._websocket.resume, time.monotonic)
         try:
-            state = Replica(joined.tables, light=self._light, shared=self._parts)
+            state = Replica(joined.tables, light=self._light, shared=self._parts, blind=self._blind)
             self.room = Room(joined, link, state, TickClock(joined.tick_hz, self.clock))
         except ServerFault as fault:
             self._problem = f"the server offered a room that is none: {fault}"

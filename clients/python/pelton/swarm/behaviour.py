@@ -8,8 +8,9 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, overload
 
 from pelton.streams import Poll
 
@@ -29,10 +30,12 @@ class BadBehaviour(Exception):
 class Behaviour:
     """The logic of a bot, made by `@bot`. Calling it with a `Me` gives the actions of that one bot."""
 
-    def __init__(self, logic: Logic) -> None:
+    def __init__(self, logic: Logic, *, blind: bool = False) -> None:
         if not inspect.isasyncgenfunction(logic):
             raise BadBehaviour(f"{logic.__qualname__} is no bot: it must be an `async def` that yields actions")
         self.name = logic.__name__
+        self.blind = blind
+        """It never looks at the state."""
         self.__doc__ = logic.__doc__
         self._logic = logic
 
@@ -40,13 +43,20 @@ class Behaviour:
         return self._logic(me)
 
 
-def bot(logic: Logic) -> Behaviour:
+@overload
+def bot(logic: Logic) -> Behaviour: ...
+@overload
+def bot(*, blind: bool) -> Callable[[Logic], Behaviour]: ...
+def bot(logic: Logic | None = None, *, blind: bool = False) -> Behaviour | Callable[[Logic], Behaviour]:
     """Make a bot's behaviour of an async generator function that yields actions.
 
     A generator that ends before its time is over has had enough: the bot leaves. It should iterate
-    `me.frames()`, since a client that looks at no frame is soon sent none.
+    `me.frames()`, since a client that looks at no frame is soon sent none. `@bot(blind=True)` is for one that never
+    looks at `me.state`: then a tenth of the swarm keeps it, for the digests, and the others spare the work.
     """
-    return Behaviour(logic)
+    if logic is None:
+        return partial(Behaviour, blind=blind)
+    return Behaviour(logic, blind=blind)
 
 
 class Me:

@@ -14,7 +14,7 @@ RENAMES_PER_TICK = 0.002
 NAMES = ("Ada", "Burdin", "Fourneyron", "Francis", "Kaplan", "Pelton", "Poncelet", "Segner")
 
 
-@bot
+@bot(blind=True)
 async def wanderer(me: Me) -> AsyncGenerator[Action, None]:
     """Fly in swerves through the arena, shoot at nobody in particular, change name now and then.
 

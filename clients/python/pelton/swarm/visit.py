@@ -20,6 +20,8 @@ __all__ = ["Visit"]
 JOIN_TIMEOUT_S = 10.0
 GRACE_S = 2.0
 """What a behaviour has to end after its time, and then the server to answer what was sent."""
+SEEING_EVERY = 10
+"""Of bots that never look at the state, every so many keeps it none the less: somebody has to compare digests."""
 OWN_WILL = (None, "you_left")
 
 
@@ -67,7 +69,8 @@ class Visit:
     def _connection(self) -> AbstractAsyncContextManager[Client]:
         name = f"bot {self.number}"
         # Light: without numpy, what nobody looks at costs next to nothing, and few bots look at every row.
-        return connect(self._plan.url, name=name, light=True, decode=self._decode, parts=self._parts)
+        blind = self._plan.behaviour.blind and self.number % SEEING_EVERY != 0
+        return connect(self._plan.url, name=name, light=True, blind=blind, decode=self._decode, parts=self._parts)
 
     async def _take_seat(self, client: Client) -> Room:
         try:

@@ -30,6 +30,11 @@ class Part:
     changed: Block | None
     digest: int | None
 
+    @property
+    def takes_out(self) -> bool:
+        """Whether rows may leave the group by it; most parts only say what changed."""
+        return self.whole or bool(self.removed) or bool(self.moved)
+
 
 class SharedParts:
     """Parts read once for many clients of one process.
