@@ -55,13 +55,10 @@ class ColumnArray:
         array = self._cells.array(self._column.index)
         wire = np.broadcast_to(wire, np.shape(slots))
         differ = array[slots] != wire
-        self._mark(slots[differ], array, wire[differ])
-
-    def _mark(self, slots: Array, array: Array, wire: Array) -> None:
-        cells = self._cells
-        array[slots] = wire
-        cells.ticks[self._column.index, slots] = cells.now
-        cells.dirty.array[slots] = True
+        array[slots] = wire  # all of them: a row may be named twice, and then has the last value
+        cells, marked = self._cells, slots[differ]
+        cells.ticks[self._column.index, marked] = cells.now
+        cells.dirty.array[marked] = True
 
     def _set_objects(self, slots: Array, values: Any) -> None:
         column, cells = self._column, self._cells
@@ -78,7 +75,10 @@ class ColumnArray:
     def _refuse(self, slots: Any, values: Any, misfit: Misfit) -> None:
         """Say which row it is: the misfit counts through the values, which may be one for many rows."""
         flat = np.atleast_1d(slots).ravel()
-        places = np.broadcast_to(np.arange(np.size(values)).reshape(np.shape(values)), np.shape(slots)).ravel()
-        found = flat[places == misfit.index] if len(places) == len(flat) else flat
+        if self._column.stored is None:  # one for each row, and what looks like an array may be a structure
+            found = flat[misfit.index :]
+        else:
+            places = np.broadcast_to(np.arange(np.size(values)).reshape(np.shape(values)), np.shape(slots)).ravel()
+            found = flat[places == misfit.index] if len(places) == len(flat) else flat
         row_id = int(self._cells.ids.array[found[0]]) if len(found) else -1
         raise RowError(self._cells.table_name, row_id, self._column.name, misfit.problem) from None

@@ -21,6 +21,9 @@ __all__ = ["Grid"]
 ORIGIN = 1 << 30
 """Added to the number of a cell, so that cells left of 0 have positive keys as well."""
 
+FARTHEST = 1 << 29
+"""The number of the last cell on each side. What lies beyond is in it: its own number would not fit into a key."""
+
 
 class Grid(Groups):
     """Square cells of `cell` units over two columns. A player sees his own row's cell and `reach` cells around it.
@@ -51,6 +54,7 @@ class Grid(Groups):
             raise GameError(f"Grid: every is a number of ticks, 1 or more, not {every}")
         self.x, self.y = x, y
         self.cell = cell
+        self.edge = float(FARTHEST * cell)
         self.reach, self.far = reach, far
         self.every = every if far else 1
         self.follow = follow
@@ -81,7 +85,7 @@ class Grid(Groups):
         row = followed.get(player.focus)
         if row is None:
             return None
-        x, y = int(getattr(row, self.x) // self.cell), int(getattr(row, self.y) // self.cell)
+        x, y = self._cell_of(getattr(row, self.x)), self._cell_of(getattr(row, self.y))
         if self.across:
             x, y = x % self.across[0], y % self.across[1]
         return (x + ORIGIN) << 32 | (y + ORIGIN)
@@ -93,10 +97,13 @@ class Grid(Groups):
         close = set(near)
         return near, [key for key in self._around(eye, self.far) if key not in close]
 
+    def _cell_of(self, value: float) -> int:
+        return int(min(max(value, -self.edge), self.edge) // self.cell)
+
     def _cells_of(self, table: Table[Any], axis: int, slots: Array) -> Array:
         column = column_of(table.row_type, (self.x, self.y)[axis])
         values = column.array_from_wire(table.cells.array(column.index)[slots])
-        cells: Array = np.floor_divide(values, self.cell).astype("i8")
+        cells: Array = np.floor_divide(np.clip(values, -self.edge, self.edge), self.cell).astype("i8")
         if self.across:
             cells %= self.across[axis]
         return cells + ORIGIN

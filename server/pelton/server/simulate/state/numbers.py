@@ -53,7 +53,7 @@ class _Int(Column[int]):
 
     def array_to_wire(self, values: object) -> Array:
         array = np.asarray(values)
-        if array.dtype.kind not in "iu":
+        if array.dtype.kind not in "iu" and array.size:  # an empty list is an array of floats
             raise Misfit(f"expected integers, got {array.dtype}")
         wrong = (array < self.low) | (array > self.high)
         if wrong.any():
@@ -233,9 +233,9 @@ class Bool(Column[bool]):
 
     def array_to_wire(self, values: object) -> Array:
         array = np.asarray(values)
-        if array.dtype.kind != "b":
+        if array.dtype.kind != "b" and array.size:
             raise Misfit(f"expected bools, got {array.dtype}")
-        return array
+        return array.astype("?")
 
 
 def _number(value: float) -> float:

@@ -10,7 +10,7 @@ from pelton.server.simulate.state.columns import Column
 
 __all__ = ["Row"]
 
-ROW_NAMES = frozenset({"cells", "columns", "id", "slot"})
+ROW_NAMES = frozenset({"cells", "columns", "detach", "id", "slot"})
 
 
 class Row:
