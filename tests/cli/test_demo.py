@@ -83,7 +83,7 @@ async def until_seen(url: str, bots: int) -> None:
     async with connect(url) as client:
         room = await client.join_or_create("arena")
         async for _ in room:
-            if len(room.state.ships) == bots + 1:
+            if len(room.state.pilots) == bots + 1:
                 return
 
 

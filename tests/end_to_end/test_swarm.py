@@ -43,7 +43,7 @@ async def swarm_under_way(server: RunningServer, *options: str, bots: int) -> Pr
     async with connect(server.url) as client:
         room = await client.join_or_create("arena")
         async for _ in room:
-            if len(room.state.ships) == bots + 1:
+            if len(room.state.pilots) == bots + 1:
                 break
     return process
 
@@ -77,7 +77,7 @@ def assert_all_right(summary: dict[str, Any], bots: int, duration_s: float) -> N
     assert frames["received"] >= 0.95 * frames["expected"]
     assert actions["sent"] >= frames["received"] - 2 * bots
     assert actions["unanswered"] == 0
-    assert summary["digests"]["compared"] >= bots * int(duration_s)
+    assert summary["digests"]["compared"] >= bots // 10 * int(duration_s)  # a tenth keeps the state
     assert summary["digests"]["mismatched"] == 0
 
 
