@@ -187,6 +187,28 @@ def test_a_table_that_is_to_be_followed_but_is_not_there_is_named() -> None:
         new_room(Lost)
 
 
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        (Team("clan", follow="others"), "Other has no column 'clan' for its groups"),
+        (Grid("heat", "heat", cell=1, follow="others"), r"Other\.heat: groups need a column of "),
+    ],
+    ids=["team", "grid"],
+)
+def test_a_table_that_is_to_be_followed_needs_the_columns_of_the_rule(rule: Groups, problem: str) -> None:
+    """Told when the room is made, and not by the first player who joins it."""
+
+    class Other(Row):
+        heat = Str(4)
+
+    class Lost(Room):
+        others = Table(Other)
+        orders = Table(Piece, groups=rule)
+
+    with pytest.raises(GameError, match=problem):
+        new_room(Lost)
+
+
 # Rules of a game.
 
 
