@@ -319,5 +319,5 @@ TestReplication.settings = settings(
     max_examples=60,
     stateful_step_count=40,
     deadline=None,
-    suppress_health_check=tuple(HealthCheck.__members__.values()),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
