@@ -9,41 +9,26 @@ from typing import Any
 import pytest
 
 from pelton.protocol.close_codes import SLOW_CONSUMER
-from pelton.protocol.typed import frame_body
-from pelton.server.clock import ManualClock
 from pelton.server.deliver import encoder as encoder_module
-from pelton.server.deliver.fanout import Fanout
-from pelton.server.metrics import Metrics
 from pelton.server.simulate.seat import Seat
-from pelton.server.simulate.ticker import Ticker
-from tests.server.fakes import FakeSession, new_room, new_seat, new_ticker, offer, session_of, settings
-from tests.server.games import Add, Tally
+from tests.server.blocks import Told, all_told
+from tests.server.deliver.show import Show
+from tests.server.fakes import FakeSession, new_seat, offer, session_of
+from tests.server.games import Add, Score, Tally
 
-TICK_S = 0.05
 
-
-class Stage:
-    """A room with its way out, on a clock that is moved by hand."""
+class Stage(Show):
+    """A room in which everybody counts for himself."""
 
     def __init__(self, *seats: Seat, overrides: tuple[str, ...] = ()) -> None:
-        self.clock = ManualClock()
-        self.metrics = Metrics()
-        self.room = new_room(Tally)
-        self.ticker: Ticker = new_ticker(self.room, *seats)
-        self.fanout = Fanout(settings(*overrides).deliver, self.metrics)
+        super().__init__(Tally, *seats, overrides=overrides)
 
     def come_and_go(self) -> Seat:
-        seat = new_seat(99)
-        self.ticker.request(seat)
+        (seat,) = self.come(99)
         self.tick(2)
         self.ticker.release(seat)
         self.tick(2)
         return seat
-
-    def tick(self, count: int = 1) -> None:
-        for _ in range(count):
-            self.clock.advance(TICK_S)
-            self.fanout.deliver(self.ticker, self.ticker.step(), self.clock.now_ns())
 
 
 @pytest.fixture
@@ -72,31 +57,8 @@ def test_everybody_gets_a_frame_every_tick_also_when_nothing_changed(ada: Seat, 
     stage.tick(10)
     for seat in (ada, bob):
         assert [frame.tick for frame in session_of(seat).frames] == list(range(1, 11))
-    assert session_of(ada).frames[5].tables == [None]
+    assert session_of(ada).frames[5].parts == []
     assert (stage.metrics.frames_sent, stage.metrics.keyframes_sent, stage.metrics.frames_skipped) == (20, 2, 0)
-
-
-def test_a_tick_is_encoded_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[int] = []
-    encode = frame_body
-
-    def counted(tick: int, base: int, *rest: Any) -> bytes:
-        calls.append(base)
-        return encode(tick, base, *rest)
-
-    stage = Stage(*(new_seat(number) for number in range(1, 5)))
-    stage.tick()
-    monkeypatch.setattr(encoder_module, "frame_body", counted)
-    stage.tick()
-    assert calls == [1]
-    for seat in stage.ticker.seats[:2]:
-        session_of(seat).reads = False
-    stage.tick()
-    for seat in stage.ticker.seats[:2]:
-        session_of(seat).reads = True
-    calls.clear()
-    stage.tick()
-    assert calls == [3, 0], "one delta for the two who kept up, one keyframe for the two who did not"
 
 
 def test_an_empty_room_encodes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,12 +67,6 @@ def test_an_empty_room_encodes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(encoder_module, "frame_body", refuse)
     Stage().tick(3)
-
-
-def test_a_digest_comes_in_its_interval(ada: Seat) -> None:
-    stage = Stage(ada, overrides=("deliver.digest_interval_ticks=3",))
-    stage.tick(7)
-    assert [frame.tick for frame in session_of(ada).frames if frame.digest is not None] == [3, 6]
 
 
 # Those who go.
@@ -123,7 +79,7 @@ def test_nothing_is_sent_to_who_has_left(ada: Seat, bob: Seat) -> None:
     stage.tick(3)
     assert session_of(ada).frames[-1].tick == 2
     assert session_of(bob).frames[-1].tick == 5
-    assert session_of(bob).frames[2].tables == [[[1], [], [], []]]
+    assert all_told(session_of(bob).frames[2], Score) == [Told(0, 0, removed=[1])]
 
 
 def test_who_has_left_is_not_kept() -> None:
@@ -150,7 +106,7 @@ def test_seats_that_come_and_go_in_the_same_tick_do_not_disturb_each_other(ada: 
     stage.tick(2)
     assert session_of(ada).story == ["joined", "frame"]
     assert session_of(bob).story == ["joined", "frame", "frame"]
-    assert session_of(bob).frames[0].tables == [[[], [2], [0], [""]]]
+    assert all_told(session_of(bob).frames[0], Score) == [Told(0, 0, whole=True, entered={2: [0, ""]})]
 
 
 class Hasty(FakeSession):
@@ -173,7 +129,7 @@ def test_who_breaks_on_being_seated_is_sent_no_frame_and_none_is_counted(ada: Se
 # Those who do not read.
 
 
-def test_who_skipped_gets_the_whole_state_and_all_that_he_is_owed(ada: Seat) -> None:
+def test_who_skipped_gets_what_he_missed_and_all_that_he_is_owed(ada: Seat) -> None:
     stage = Stage(ada)
     stage.tick()
     session_of(ada).reads = False
@@ -183,9 +139,21 @@ def test_who_skipped_gets_the_whole_state_and_all_that_he_is_owed(ada: Seat) -> 
     session_of(ada).reads = True
     stage.tick()
     frame = session_of(ada).frames[-1]
-    assert (frame.base, frame.ack, [list(refusal) for refusal in frame.refused]) == (0, 2, [[3, "overflow"]])
-    assert frame.tables == [[[], [1], [3], [""]]]
-    assert (stage.metrics.frames_skipped, stage.metrics.keyframes_sent) == (4, 2)
+    assert (frame.base, frame.ack, [list(refusal) for refusal in frame.refused]) == (1, 2, [[3, "overflow"]])
+    assert all_told(frame, Score) == [Told(0, 0, changed={1: {"total": 3}})]
+    assert (stage.metrics.frames_skipped, stage.metrics.keyframes_sent) == (4, 1)
+
+
+def test_who_skipped_more_than_is_remembered_gets_a_keyframe(ada: Seat) -> None:
+    stage = Stage(ada, overrides=("deliver.history_ticks=3",))
+    stage.tick()
+    for skips, base in ((2, 1), (3, 0), (2, 8)):
+        session_of(ada).reads = False
+        stage.tick(skips)
+        session_of(ada).reads = True
+        stage.tick()
+        assert session_of(ada).frames[-1].base == base
+    assert stage.metrics.keyframes_sent == 2
 
 
 def test_who_never_reads_is_closed_after_the_timeout_and_costs_the_others_nothing(ada: Seat) -> None:

@@ -7,9 +7,8 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
-import msgpack  # type: ignore[import-untyped]  # the package ships no types
-
 from pelton.protocol import Frame
+from pelton.protocol.plain import encode_value
 
 FORMATS = {"u8": "B", "u16": "H", "u32": "I", "i8": "b", "i16": "h", "i32": "i", "f32": "f", "f64": "d", "bool": "?"}
 QUANT = {1: "B", 2: "H", 4: "I"}
@@ -114,7 +113,11 @@ class Replica:
         for number, spec in enumerate(self.columns[table]):
             values = [self.rows[table][row_id][number] for row_id in ids]
             letter = format_of(spec)
-            packed = struct.pack(f"<{len(ids)}{letter}", *values) if letter else b"".join(map(msgpack.packb, values))
+            packed = (
+                struct.pack(f"<{len(ids)}{letter}", *values)
+                if letter
+                else b"".join(encode_value(value) for value in values)
+            )
             crc = zlib.crc32(packed, crc)
         return crc
 

@@ -54,10 +54,11 @@ class Sliced:
             zip(groups[self.starts].tolist(), zip(starts, ends, strict=False), strict=True)
         )
         """Where the rows of each group begin and end."""
-        ids = cells.ids.array[slots]
-        largest = int(ids.max()) if len(ids) else 0
-        self._id_width = next(width for width in (1, 2, 4, 8) if largest < 1 << 8 * width)
-        self._ids = little_endian(ids.astype(f"u{self._id_width}"))
+        self._ids: Array = cells.ids.array[slots]
+        self._id_view: Any = self._ids.data
+        self._packed_ids: dict[int, bytes] = {}
+        """All ids by the bytes that each takes. A group has those of its own largest: the width of another's would
+        tell of rows that a client may not see."""
         self._head = array_head(2 + len(cells.columns))
         self.columns: list[tuple[int, Any]] = [
             _gathered(cells, index, slots) if wanted is None or wanted[index] else (0, None)
@@ -94,8 +95,12 @@ class Sliced:
 
     def head(self, start: int, end: int) -> bytes:
         """A block as far as its ids."""
-        width = self._id_width
-        return self._head + _count(end - start) + _binary(self._ids, start * width, end * width)
+        largest = self._id_view[end - 1]
+        width = 1 if largest < 1 << 8 else 2 if largest < 1 << 16 else 4 if largest < 1 << 32 else 8
+        packed = self._packed_ids.get(width)
+        if packed is None:
+            packed = self._packed_ids[width] = little_endian(self._ids.astype(f"u{width}"))
+        return self._head + _count(end - start) + _binary(packed, start * width, end * width)
 
 
 class Changes:

@@ -129,6 +129,7 @@ def test_far_cells_are_those_beyond_the_near_ones() -> None:
 def test_far_cells_are_told_of_every_so_many_ticks() -> None:
     assert Grid("x", "y", cell=1, far=2, every=7).every == 7
     assert Grid("x", "y", cell=1, far=2).every == 4
+    assert Grid("x", "y", cell=1, far=2, every=1).every == 1
     assert Grid("x", "y", cell=1, every=7).every == 1, "without far ones there is nothing to be late with"
 
 

@@ -187,6 +187,28 @@ def test_a_table_that_is_to_be_followed_but_is_not_there_is_named() -> None:
         new_room(Lost)
 
 
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        (Team("clan", follow="others"), "Other has no column 'clan' for its groups"),
+        (Grid("heat", "heat", cell=1, follow="others"), r"Other\.heat: groups need a column of "),
+    ],
+    ids=["team", "grid"],
+)
+def test_a_table_that_is_to_be_followed_needs_the_columns_of_the_rule(rule: Groups, problem: str) -> None:
+    """Told when the room is made, and not by the first player who joins it."""
+
+    class Other(Row):
+        heat = Str(4)
+
+    class Lost(Room):
+        others = Table(Other)
+        orders = Table(Piece, groups=rule)
+
+    with pytest.raises(GameError, match=problem):
+        new_room(Lost)
+
+
 # Rules of a game.
 
 
@@ -209,7 +231,7 @@ def test_a_row_without_a_key_is_hidden_from_all() -> None:
     pieces[1].clan = ""
     pieces.commit(2)
     assert seen(pieces, new_player(1)) == {2}
-    assert sorted(pieces.layers[0].groups.array[:2].tolist())[0] == -1
+    assert min(pieces.layers[0].groups.array[:2].tolist()) == -1
     pieces.remove(1)
     pieces.remove(2)
     pieces.commit(3)

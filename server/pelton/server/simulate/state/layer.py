@@ -85,6 +85,8 @@ class Layer:
         follow = self.spec.follow
         if follow and follow not in tables:
             raise GameError(f"{table.table_name}: its groups follow {follow!r}, but the room has no such table")
+        if follow:
+            self.spec.check(tables[follow].row_type)
         self.table = table
         self._only_view = self._view(None) if self.spec.is_for_all else None
         self._followed = tables[follow] if follow else table
