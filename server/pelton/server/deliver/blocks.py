@@ -79,9 +79,8 @@ class Sliced:
 
     def dense(self) -> Iterator[tuple[int, bytes]]:
         """Every group with a block of those columns that were gathered, all of fixed width; nil for the others."""
-        id_width, ids, head = self._id_width, self._ids, self._head
         for group, (start, end) in self.spans.items():
-            parts = [head, _count(end - start), _binary(ids, start * id_width, end * id_width)]
+            parts = [self.head(start, end)]
             for width, values in self.columns:
                 if not width:
                     parts.append(NIL)

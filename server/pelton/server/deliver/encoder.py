@@ -56,7 +56,7 @@ class LayerEncoder:
 
     def changes(self, turn: Turn, since: int, far_since: int) -> list[bytes]:
         """The parts for a client that sees something else than before, or far groups."""
-        far_values = far_since if self._tick // self.every > far_since // self.every else None
+        far_values = far_since if is_due(self._tick, far_since, self.every) else None
         found = [self.whole(group) for group in turn.new]
         for groups, values_since in ((turn.near, since), (turn.approached, far_since), (turn.far, far_values)):
             if groups:
@@ -207,3 +207,8 @@ class TickEncoder:
 def _head(table: int, group: int, is_whole: bool = False) -> bytes:
     """A part as far as `removed`."""
     return b"\x98" + encode_value(table) + encode_value(group) + (_TRUE if is_whole else _FALSE)
+
+
+def is_due(tick: int, far_since: int, every: int) -> bool:
+    """Whether far groups are told of, for who has their values as of `far_since`."""
+    return tick // every > far_since // every

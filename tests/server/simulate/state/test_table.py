@@ -231,7 +231,7 @@ def test_a_touched_row_is_looked_at_again_but_no_value_of_it_changed() -> None:
     assert ticks(ships[2]) == [0, 0, 0]
     assert changed(ships, 2) == [2]
     delta = Delta(ships.layers[0], 1, 1, ships.changed)
-    assert delta.groups == set()
+    assert delta.all() == {}
 
 
 def test_of_ten_thousand_rows_the_delta_names_the_three_that_changed() -> None:
@@ -241,7 +241,7 @@ def test_of_ten_thousand_rows_the_delta_names_the_three_that_changed() -> None:
     assert changed(ships, 2) == [5, 4_321, 9_999]
     for recent in (ships.changed, None):
         delta = Delta(ships.layers[0], 1, 1, recent)
-        assert delta.groups == {0}
+        assert set(delta.all()) == {0}
         block = msgpack.unpackb(delta.of(0)[3:])
         assert (delta.of(0)[:3], block[0], ids_of(block)) == (b"\xc0" * 3, 3, [5, 4_321, 9_999])
 

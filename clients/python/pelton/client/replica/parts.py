@@ -68,8 +68,8 @@ class SharedParts:
             if removed is not None or moved is not None or entered is not None or changed is None:
                 return _part(part, shapes, self.cache)
             # True is 1 and 1.0 is 1, but not where these came from: types are part of what it is known by.
-            place: tuple[Any, ...] = (signature, type(table), table, type(group), group)
-            key: tuple[Any, ...] = (*place, whole is False, type(digest), digest, *changed)
+            kinds: tuple[Any, ...] = tuple(map(type, (table, group, digest)))
+            key = (signature, kinds, table, group, whole is False, digest, *changed)
             known = self._parts.get(key)
         except (TypeError, ValueError):  # no part at all, or a column that changed in some rows only
             return _part(part, shapes, self.cache)
