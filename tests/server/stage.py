@@ -43,6 +43,10 @@ class FakeWebSocket:
     def send(self, payload: bytes, body: bytes = b"") -> bool:
         return self.reads and self.push(payload + body)
 
+    @property
+    def busy(self) -> bool:
+        return not self.reads
+
     def push(self, payload: bytes) -> bool:
         if self.phase is Phase.OPEN:
             self.heard.append(decode_server(payload))

@@ -60,11 +60,16 @@ def see(seat: Seat, keys: list[int]) -> None:
 def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[Any]:
     """How often what was encoded: `("delta", group)`, `("whole", group)` and `"body"`."""
     counted: Counter[Any] = Counter()
-    delta_of, whole, body = Delta.of, Sliced.whole, frame_body
+    delta_of, delta_all, whole, body = Delta.of, Delta.all, Sliced.whole, frame_body
 
     def counted_delta(self: Delta, group: int) -> bytes:
         counted["delta", group] += 1
         return delta_of(self, group)
+
+    def counted_all(self: Delta) -> dict[int, bytes]:
+        found = delta_all(self)
+        counted.update(("delta", group) for group in found)
+        return found
 
     def counted_whole(self: Sliced, group: int) -> bytes:
         counted["whole", group] += 1
@@ -75,6 +80,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[Any]:
         return body(*arguments)
 
     monkeypatch.setattr(Delta, "of", counted_delta)
+    monkeypatch.setattr(Delta, "all", counted_all)
     monkeypatch.setattr(Sliced, "whole", counted_whole)
     monkeypatch.setattr(encoder_module, "frame_body", counted_body)
     return counted

@@ -99,6 +99,8 @@ class Outbox:
         seat.questions = None
         self._sight, self._focus = sight, seat.player.focus
         self._written(tick, encoder)
+        if questions is not None and questions.verify:  # he was told all values, in no turn
+            self._far_since = tuple(tick if layer.every > 1 else 0 for layer in encoder.layers)
         return Written.DELTA if since else Written.KEYFRAME
 
     def stalled(self, now_ns: int, timeout_ns: int) -> None:

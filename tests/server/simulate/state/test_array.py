@@ -295,3 +295,15 @@ def test_to_assign_all_at_once_is_to_assign_one_by_one(data: st.DataObject, numb
             row.y = value
     assert [(wire(row), ticks(row)) for row in here] == [(wire(row), ticks(row)) for row in there]
     assert changed(here, 3) == changed(there, 3)
+
+
+class Boat(Row):
+    x = U8()
+
+
+def test_a_column_cannot_be_assigned_without_saying_of_which_rows() -> None:
+    boats: Any = new_table(Boat, 1, 2)
+    with pytest.raises(AttributeError, match=r"x\[\.\.\.\] = values"):
+        boats.x = 5
+    with pytest.raises(TypeError):
+        boats.x += 1

@@ -61,7 +61,6 @@ class SharedParts:
         self._kept[id(parts)] = (parts, signature, read)  # which keeps the array, so that its id is not given again
         return read
 
-
     def _part(self, part: Any, shapes: Sequence[TableShape], signature: str) -> Part:
         try:
             table, group, whole, removed, moved, entered, changed, digest = part

@@ -78,7 +78,7 @@ def _check(value: Any, depth: int) -> None:
     if depth < 0:
         raise ValueError(f"nested more than {JSON_DEPTH_MAX} deep")
     if isinstance(value, dict):
-        for key, inner in cast("dict[Any, Any]", value).items():
+        for key, inner in cast("dict[Any, Any]", value).items():  # type: ignore[redundant-cast]  # not to pyright
             if key.__class__ is not str:
                 raise ValueError(f"expected a str as key, got {key!r}")
             _check(key, depth)

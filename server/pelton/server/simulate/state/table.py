@@ -60,6 +60,7 @@ class Table(Generic[R]):
         """Groups of all layers; their numbers are below."""
         self.layers = [Layer(self.cells, spec, self._next_group) for spec in self.groups]
         """Who sees which rows, one for each of `groups`."""
+        self._no_attributes = frozenset(column.name for column in row.columns if column.name not in self.__dict__)
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.table_name = name
@@ -108,6 +109,11 @@ class Table(Generic[R]):
         if name.startswith("_"):  # asked by copy and pickle, of an object that is not made yet
             raise AttributeError(name)
         return self.column(name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in self.__dict__.get("_no_attributes", ()):  # it would hide the column, and nobody would hear of it
+            raise AttributeError(f"{self.table_name}.{name} is a column: {name}[...] = values")
+        super().__setattr__(name, value)
 
     def add(self, row_id: int, **values: Any) -> R:
         """A new row; columns that are not named have their defaults.
