@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from pelton.client import CannotConnect, Client, ClientError, Closed, JoinRejected, NotSeated, connect
 from pelton.client import Room as ClientRoom
+from pelton.client.replica.blocks import IdsCache, read_block
 from pelton.protocol import Comeback
 from pelton.server import Played, Room, Row, Str, Table, Tick
 from pelton.server.app import Server
@@ -193,6 +195,31 @@ async def test_every_frame_fits_and_has_the_servers_digest(client: Client) -> No
         if len(ticks) == 60:
             break
     assert ticks == list(range(ticks[0], ticks[0] + 60))
+
+
+async def test_a_replica_that_went_wrong_is_put_right_and_says_what_was_wrong(client: Client) -> None:
+    room = await client.join_or_create("quick")
+    async for frame in room:
+        if frame.is_checked:
+            break
+    tamper(room.state["scores"], [1, bytes([room.player_id]), bytes(4), ["wrong"]])
+    assert room.state.scores[room.player_id].words == "wrong"
+    async for frame in room:
+        if frame.divergences:
+            break
+    [divergence] = frame.divergences
+    assert divergence.table == "scores"
+    assert [(path, mine) for path, mine, _ in divergence.paths] == [(f"scores[{room.player_id}].words", "wrong")]
+    assert 0 < divergence.agreed_tick < divergence.tick
+    assert room.state.scores[room.player_id].words == ""
+    async for frame in room:
+        if frame.is_checked:
+            break
+
+
+def tamper(table: Any, block: list[Any]) -> None:
+    """Write rows into a replica that no frame brought."""
+    table._rows.enter(read_block(block, table._shape, IdsCache(), entered=True))
 
 
 async def test_who_does_not_iterate_is_skipped_and_gets_what_he_missed_in_one_frame(transport: str) -> None:

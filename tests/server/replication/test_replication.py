@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from pelton.client import Replica as ClientReplica
 from pelton.server import (
     F32,
     F64,
@@ -108,6 +109,7 @@ class Viewer:
     def __init__(self, number: int) -> None:
         self.seat: Seat = new_seat(number)
         self.replica: Replica | None = None
+        self.clients: list[ClientReplica] = []
         self.eye: tuple[int, int] | None = None
         self.team: int | None = None
 
@@ -240,9 +242,14 @@ class Model(RuleBasedStateMachine):
             assert len(new) == viewer.session.reads
             for frame in new:
                 if viewer.replica is None:
-                    viewer.replica = Replica(viewer.session.cards[0].tables)
+                    tables = viewer.session.cards[0].tables
+                    viewer.replica = Replica(tables)
+                    viewer.clients = [ClientReplica(tables, light=light) for light in (False, True)]
                 viewer.replica.apply(frame)
                 self._compare(viewer, viewer.replica)
+                for client in viewer.clients:
+                    client.apply(frame.tick, frame.base, frame.hidden, frame.parts)
+                    self._compare_client(viewer.replica, client)
 
     def _look(self, viewer: Viewer) -> None:
         """What decides his view, as of this tick; it is remembered when his own row is gone, if he was sent a frame."""
@@ -262,6 +269,14 @@ class Model(RuleBasedStateMachine):
                     continue  # far: its values may be up to EVERY ticks old
                 assert actual[row_id] == values, f"{name}[{row_id}]"
                 self.compared += 1
+
+    def _compare_client(self, expected: Replica, client: ClientReplica) -> None:
+        """The replicas that ship hold what the plain one holds, read as the game reads it."""
+        for rows, table, own in zip(expected.rows, client, self.room.tables.values(), strict=True):
+            assert {row.id for row in table} == rows.keys()
+            for row_id, values in rows.items():
+                for column, value in zip(own.row_type.columns, values, strict=True):
+                    assert table[row_id][column.name] == column.from_wire(value)
 
     def _may_see(self, viewer: Viewer, name: str, row: Any) -> bool:
         player = viewer.player
