@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from pelton.client import CannotConnect, Client, ClientError, Closed, JoinRejected, NotSeated, connect
+from pelton.client import CannotConnect, Client, ClientError, Closed, Frame, JoinRejected, NotSeated, connect
 from pelton.client import Room as ClientRoom
 from pelton.client.replica.blocks import IdsCache, read_block
 from pelton.protocol import Comeback
@@ -199,22 +199,23 @@ async def test_every_frame_fits_and_has_the_servers_digest(client: Client) -> No
 
 async def test_a_replica_that_went_wrong_is_put_right_and_says_what_was_wrong(client: Client) -> None:
     room = await client.join_or_create("quick")
-    async for frame in room:
-        if frame.is_checked:
-            break
+    await first(room, lambda frame: frame.is_checked)
     tamper(room.state["scores"], [1, bytes([room.player_id]), bytes(4), ["wrong"]])
     assert room.state.scores[room.player_id].words == "wrong"
-    async for frame in room:
-        if frame.divergences:
-            break
-    [divergence] = frame.divergences
+    [divergence] = (await first(room, lambda frame: bool(frame.divergences))).divergences
     assert divergence.table == "scores"
     assert [(path, mine) for path, mine, _ in divergence.paths] == [(f"scores[{room.player_id}].words", "wrong")]
     assert 0 < divergence.agreed_tick < divergence.tick
     assert room.state.scores[room.player_id].words == ""
+    await first(room, lambda frame: frame.is_checked)
+
+
+async def first(room: ClientRoom, wanted: Callable[[Frame], bool]) -> Frame:
+    """Take frames up to the first that is wanted."""
     async for frame in room:
-        if frame.is_checked:
-            break
+        if wanted(frame):
+            return frame
+    raise AssertionError("the room ended before")
 
 
 def tamper(table: Any, block: list[Any]) -> None:
