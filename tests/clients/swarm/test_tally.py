@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from pelton.client import Divergence, Frame
-from pelton.swarm.tally import LATENCY_MAX_S, STEPS_PER_S, Latencies, Tally
+from pelton.swarm.tally import Tally
 
 
 def frame(
@@ -63,27 +58,3 @@ def test_failures_are_gathered_by_what_happened() -> None:
     for number, text in ((4, "closed"), (2, "no seat"), (9, "closed")):
         tally.failed(number, text)
     assert tally.failures_by_text() == {"closed": [4, 9], "no seat": [2]}
-
-
-def test_there_is_no_percentile_of_nothing() -> None:
-    assert Latencies().percentile_s(50) is None
-
-
-def test_a_minute_is_the_longest_latency_that_is_told_apart() -> None:
-    latencies = Latencies()
-    for latency_s in (1.0, 61.0, 7200.0):
-        latencies.add(latency_s)
-    assert latencies.max_s == 7200.0
-    assert latencies.percentile_s(50) == pytest.approx(LATENCY_MAX_S, abs=2 / STEPS_PER_S)
-
-
-@given(st.lists(st.floats(0, LATENCY_MAX_S), min_size=1), st.floats(0, 100, exclude_min=True))
-def test_a_percentile_is_the_nearest_rank_to_a_tenth_of_a_millisecond(samples: list[float], percent: float) -> None:
-    latencies = Latencies()
-    for sample in samples:
-        latencies.add(sample)
-    exact = sorted(samples)[max(0, math.ceil(percent / 100 * len(samples)) - 1)]
-    found = latencies.percentile_s(percent)
-    assert found is not None
-    assert exact - 1e-9 <= found <= exact + 1.001 / STEPS_PER_S
-    assert found <= latencies.max_s

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from pelton.client.clock import ServerClock, TickClock
+from pelton.client.dial import Dial, Line, dial_tcp
 from pelton.client.errors import CannotConnect, ClientError, Closed, JoinRejected, ServerFault
 from pelton.client.replica import Replica, SharedParts
 from pelton.client.room import Link, Room
@@ -33,11 +34,10 @@ from pelton.protocol import (
 from pelton.protocol.messages import HOW_BY_ID, HOW_CREATE, HOW_JOIN_OR_CREATE, Option, ServerMessage
 from pelton.protocol.plain import decode_server, encode
 from pelton.protocol.schema import Message
-from pelton.wire import ClientHandshake, TransportChannel, WebSocket
+from pelton.wire import ClientHandshake, WebSocket
 
 __all__ = ["Client", "connect"]
 
-SLICE_BYTES = 16_384
 MESSAGE_BYTES_MAX = 16 * 2**20
 BACKLOG_BYTES_MAX = 65_536
 CLOSE_TIMEOUT_S = 2.0
@@ -55,17 +55,20 @@ async def connect(
     blind: bool = False,
     decode: Callable[[bytes], ServerMessage] = decode_server,
     parts: SharedParts | None = None,
+    dial: Dial = dial_tcp,
+    now_s: Callable[[], float] = time.monotonic,
 ) -> AsyncGenerator[Client]:
     """Connect and say hello; on leaving the block, say goodbye.
 
     `tls` is the context for a wss:// address (default: the system's). `light` keeps the state in plain Python and never
     imports numpy: for bots, and for clients that start quickly; without numpy it is so anyway. `blind`
     clients take their frames, but keep no state. `decode` and `parts` are for many clients in one program: a
-    `pelton.protocol.plain.SharedFrames` and a `SharedParts` that all of them have.
+    `pelton.protocol.plain.SharedFrames` and a `SharedParts` that all of them have. `dial` makes the connection
+    another way, and `now_s` is another clock in seconds: for tests and simulations.
 
     CannotConnect if that does not work within `timeout_s` seconds.
     """
-    client = Client(url, name, decode, light=light, blind=blind, parts=parts)
+    client = Client(url, name, decode, light=light, blind=blind, parts=parts, dial=dial, now_s=now_s)
     try:
         await client.open(timeout_s, tls)
         yield client
@@ -85,6 +88,8 @@ class Client:
         light: bool = False,
         blind: bool = False,
         parts: SharedParts | None = None,
+        dial: Dial = dial_tcp,
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self.url = url
         self.session_id = ""
@@ -97,6 +102,8 @@ class Client:
         self._light = light
         self._blind = blind
         self._parts = parts
+        self._dial = dial
+        self._now_s = now_s
         self._name = name
         self._decode = decode
         self._loop = asyncio.get_running_loop()
@@ -105,7 +112,7 @@ class Client:
         self._sending = asyncio.Lock()
         self._waiting = 0
         self._writable = asyncio.Event()
-        self._channel: TransportChannel | None = None
+        self._line: Line | None = None
         self._end: Closed | None = None
         self._problem = ""
         self._pings = 0
@@ -136,7 +143,7 @@ class Client:
         A server answers who has a seat up to a tick later: ping now and then, and take `clock.round_trip_s`, the least.
         """
         self._pings = nonce = (self._pings + 1) % 2**32
-        sent_s = time.monotonic()
+        sent_s = self._now_s()
         pong, received_s = await self._ask(Ping(nonce), nonce)
         self.clock.pong(sent_s, received_s, pong.time_us)
         return float(received_s - sent_s)
@@ -156,7 +163,7 @@ class Client:
         match message:
             case Frame():
                 if self.room is not None:
-                    self.room.receive(message, time.monotonic())
+                    self.room.receive(message, self._now_s())
             case Left(reason):
                 if self.room is not None:
                     self.room.end(reason)
@@ -173,7 +180,7 @@ class Client:
             case Welcome():
                 self._answer(Welcome, message)
             case Pong(nonce):
-                self._answer(nonce, (message, time.monotonic()))
+                self._answer(nonce, (message, self._now_s()))
 
     def drained(self) -> None:
         self._writable.set()
@@ -192,12 +199,9 @@ class Client:
         """Connect and say hello; `connect` does it."""
         handshake = self._handshake
         context = (tls or ssl.create_default_context()) if handshake.secure else None
-        view = memoryview(bytearray(SLICE_BYTES))
         try:
             async with asyncio.timeout(timeout_s):
-                _, self._channel = await self._loop.create_connection(
-                    lambda: TransportChannel(self._websocket, view), handshake.host, handshake.port, ssl=context
-                )
+                self._line = await self._dial(self._websocket, handshake.host, handshake.port, context)
                 await self._writable.wait()
                 welcome: Welcome = await self._ask(Hello(self._name[:64]), Welcome)
         except (OSError, UnicodeError) as error:  # TimeoutError is an OSError; a host name that is none, a UnicodeError
@@ -209,12 +213,12 @@ class Client:
 
     async def close(self) -> None:
         """Say goodbye and wait for the server to end the connection; after a while, end it without."""
-        if self._channel is None:
+        if self._line is None:
             return
         self._websocket.close(NORMAL, "")
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                await self._channel.ended.wait()
+                await self._line.ended.wait()
         except TimeoutError:
             self._websocket.drop(NORMAL, "the server did not answer the goodbye")
 
@@ -256,7 +260,7 @@ class Client:
                 await self._writable.wait()
 
     def _take_seat(self, joined: Joined) -> None:
-        link = Link(self._send, self._offer, self._websocket.pause, self._websocket.resume, time.monotonic)
+        link = Link(self._send, self._offer, self._websocket.pause, self._websocket.resume, self._now_s)
         try:
             state = Replica(joined.tables, light=self._light, shared=self._parts, blind=self._blind)
             self.room = Room(joined, link, state, TickClock(joined.tick_hz, self.clock))

@@ -10,40 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pelton.swarm.histogram import Histogram
+
 if TYPE_CHECKING:
     from pelton.client import Frame
 
-__all__ = ["Failure", "Latencies", "Tally"]
-
-STEPS_PER_S = 10_000
-LATENCY_MAX_S = 60.0
-
-
-class Latencies:
-    """How often each latency was seen, to a tenth of a millisecond.
-
-    Bounded: what is longer than a minute counts as one.
-    """
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.max_s = 0.0
-        self._counts: defaultdict[int, int] = defaultdict(int)
-
-    def add(self, latency_s: float) -> None:
-        """Count one."""
-        self.count += 1
-        self.max_s = max(self.max_s, latency_s)
-        self._counts[int(min(latency_s, LATENCY_MAX_S) * STEPS_PER_S)] += 1
-
-    def percentile_s(self, percent: float) -> float | None:
-        """The least latency that this share of all did not exceed, rounded up to its step; None if there are none."""
-        rank, seen = percent / 100 * self.count, 0
-        for step in sorted(self._counts):
-            seen += self._counts[step]
-            if seen >= rank:
-                return min((step + 1) / STEPS_PER_S, self.max_s)
-        return None
+__all__ = ["Failure", "Tally"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +46,7 @@ class Tally:
     """Frames after which the replica was compared with the server's state."""
     mismatches: int = 0
     """Groups of rows that were not what the server had."""
-    input_to_ack: Latencies = field(default_factory=Latencies)
+    input_to_ack: Histogram = field(default_factory=Histogram)
     failures: list[Failure] = field(default_factory=list[Failure])
 
     @property
