@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgpack  # type: ignore[import-untyped]  # the package ships no types
 
 from pelton.protocol.errors import BadMessage
-from pelton.protocol.messages import Frame, Joined, Left, Pong, Rejected, ServerMessage, Welcome
+from pelton.protocol.messages import Act, Frame, Joined, Left, Pong, Rejected, ServerMessage, Welcome
 from pelton.protocol.schema import Message
 
 # The package has no types; these say what is used of it.
@@ -17,7 +17,7 @@ _unpack = cast("Callable[..., Any]", msgpack.unpackb)  # pyright: ignore[reportU
 _Unpacker = cast("Callable[..., Any]", msgpack.Unpacker)  # pyright: ignore[reportUnknownMemberType]
 _UnpackError = cast("type[Exception]", msgpack.UnpackException)  # pyright: ignore[reportUnknownMemberType]
 
-__all__ = ["SharedFrames", "decode_server", "encode", "encode_value"]
+__all__ = ["SharedFrames", "decode_head", "decode_server", "encode", "encode_value"]
 
 # Field types in the order of the wire. What they hold deeper down is looked at by whoever uses it.
 _NUMBER = (int, float)
@@ -55,6 +55,43 @@ _FRAME = b"\x97\x14"
 """How a frame begins: an array of 7, the first of them 20."""
 
 
+def decode_head(payload: bytes) -> ServerMessage:
+    """`decode_server` for who does not look at the state: of a frame only the head is read, its parts are none."""
+    if payload.startswith(_FRAME):
+        try:
+            ack, at = _whole(payload, 2)
+            quiet = payload[at] == _NO_REFUSALS
+            tick, after = _whole(payload, at + 1)
+            base, _ = _whole(payload, after)
+        except IndexError:
+            return decode_server(payload)  # which says what is wrong
+        if quiet and ack >= 0 <= tick and base >= 0:
+            return Frame(ack, [], tick, base, [], [])
+    message = decode_server(payload)
+    if isinstance(message, Frame):
+        return Frame(message.ack, message.refused, message.tick, message.base, [], [])
+    return message
+
+
+_NO_REFUSALS = 0x90
+_WIDTHS = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}
+"""Of the bytes that announce an unsigned number, how many follow."""
+
+
+def _whole(payload: bytes, at: int) -> tuple[int, int]:
+    """The number that stands there, and where the next thing does; -1 if it is another kind of thing."""
+    first = payload[at]
+    if first < 0x80:
+        return first, at + 1
+    width = _WIDTHS.get(first)
+    if width is None:
+        return -1, at + 1
+    end = at + 1 + width
+    if end > len(payload):
+        return -1, end
+    return int.from_bytes(payload[at + 1 : end], "big"), end
+
+
 class SharedFrames:
     """`decode_server` for many clients in one process: what everybody in a room gets is decoded once and shared.
 
@@ -89,8 +126,13 @@ class SharedFrames:
         return message
 
 
+_ACT = Act.__struct_config__.tag
+
+
 def encode(message: Message) -> bytes:
     """The message's canonical bytes."""
+    if type(message) is Act:  # the one that clients send more often than any other
+        return _pack((_ACT, message.seq, message.action, message.seen))
     tag = message.__struct_config__.tag
     return encode_value([tag, *(getattr(message, field) for field in message.__struct_fields__)])
 

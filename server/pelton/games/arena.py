@@ -139,8 +139,9 @@ class Arena(Room):
             ship.respawn -= 1
             return
         ship.angle = math.remainder(ship.angle + ship.turn * TURN_RATE * dt, math.tau)
-        ship.vx += (math.cos(ship.angle) * ship.thrust * THRUST - ship.vx * DRAG) * dt
-        ship.vy += (math.sin(ship.angle) * ship.thrust * THRUST - ship.vy * DRAG) * dt
+        angle = ship.angle  # as the column holds it
+        ship.vx += (math.cos(angle) * ship.thrust * THRUST - ship.vx * DRAG) * dt
+        ship.vy += (math.sin(angle) * ship.thrust * THRUST - ship.vy * DRAG) * dt
         ship.x = (ship.x + ship.vx * dt) % WORLD
         ship.y = (ship.y + ship.vy * dt) % WORLD
 
@@ -170,5 +171,7 @@ class Arena(Room):
 
 def squares(ship: Ship) -> set[tuple[int, int]]:
     """The squares from which a shot could reach the ship: one, two or four."""
-    ends = (-REACH, REACH)
-    return {(int((ship.x + dx) // CELL), int((ship.y + dy) // CELL)) for dx in ends for dy in ends}
+    x, y = ship.x, ship.y
+    columns = {int((x - REACH) // CELL), int((x + REACH) // CELL)}
+    rows = {int((y - REACH) // CELL), int((y + REACH) // CELL)}
+    return {(column, row) for column in columns for row in rows}

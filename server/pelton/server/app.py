@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from random import Random, SystemRandom
 
 from pelton.protocol.close_codes import RESTART
-from pelton.server.beat import Beat
+from pelton.server.beat import Beat, Observer
 from pelton.server.clock import Clock, MonotonicClock
 from pelton.server.config import Config
 from pelton.server.metrics import Metrics
 from pelton.server.receive.decoders import Decoders
-from pelton.server.receive.listener import Listener, listen
+from pelton.server.receive.listener import Listener, listen, new_session_id
 from pelton.server.simulate.lobby import Lobby
 from pelton.server.simulate.room import Room
+from pelton.wire import WebSocket
 
 __all__ = ["Server", "server_version"]
 
@@ -35,14 +36,20 @@ def server_version() -> str:
 class Server:
     """A game server in this process: `start`, then `stop`. Runs on the event loop that it is started on."""
 
-    def __init__(self, config: Config, games: Mapping[str, type[Room]], clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        games: Mapping[str, type[Room]],
+        clock: Clock | None = None,
+        session_ids: Callable[[], str] = new_session_id,
+    ) -> None:
         self._config = config
         clock = clock or MonotonicClock()
         seed = config.simulate.seed or SystemRandom().getrandbits(64)
         self.metrics = Metrics()
         self._lobby = Lobby(games, config.simulate, Random(seed))
         name = f"pelton/{server_version()}"
-        self._listener = Listener(config, self._lobby, clock, self.metrics, Decoders(games), name)
+        self._listener = Listener(config, self._lobby, clock, self.metrics, Decoders(games), name, session_ids)
         self._beat = Beat(config, clock, self._listener, self._lobby, self.metrics)
         self._sock: socket.socket | None = None
 
@@ -53,6 +60,21 @@ class Server:
         self._address = self._sock.getsockname()
         await self._listener.start(self._sock)
         self._beat.start()
+
+    def start_without_socket(self, observer: Observer | None = None) -> Callable[[], WebSocket | None]:
+        """Turn, and listen nowhere: for a simulation.
+
+        What is returned makes the server's WebSocket of one more connection, for the caller to attach to a channel;
+        None if the server would not even answer any more. `observer` is told of every tick.
+        """
+        self._beat.observer = observer
+        self._beat.start()
+        return self._listener.admit
+
+    @property
+    def lobby(self) -> Lobby:
+        """The rooms, for whoever looks on."""
+        return self._lobby
 
     @property
     def url(self) -> str:

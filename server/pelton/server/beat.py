@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Protocol
 
 from pelton.server.clock import NS_PER_S, Clock
 from pelton.server.config import Config
@@ -18,13 +19,26 @@ from pelton.server.receive.deadlines import NEVER_NS
 from pelton.server.receive.listener import Listener
 from pelton.server.simulate.errors import RoomFault
 from pelton.server.simulate.lobby import Lobby, OpenRoom
+from pelton.server.simulate.ticker import Outcome
 
-__all__ = ["Beat"]
+__all__ = ["Beat", "Observer"]
 
 log = logging.getLogger(__name__)
 
 SLACK_NS = 500_000
 """A tick due within half a millisecond is run now: timers of event loops are that coarse, and fire early too."""
+
+
+class Observer(Protocol):
+    """Somebody who looks on, tick by tick, and never raises: it stands in the middle of the beat."""
+
+    def ticked(self, opened: OpenRoom, outcome: Outcome) -> None:
+        """A room has run a tick, and its players were told."""
+        ...
+
+    def failed(self, opened: OpenRoom, fault: Exception) -> None:
+        """A room is ended, because this came out of it."""
+        ...
 
 
 class Beat:
@@ -43,6 +57,7 @@ class Beat:
         self._timer: asyncio.TimerHandle | None = None
         self._next_ns = 0
         self.on_beat: Callable[[], None] | None = None
+        self.observer: Observer | None = None
 
     def start(self) -> None:
         """Begin to turn on the running loop."""
@@ -103,6 +118,8 @@ class Beat:
                 metrics.ticks += 1
                 metrics.actions_taken += outcome.taken
                 fanout.deliver(opened.ticker, outcome, now_ns)
+                if self.observer is not None:
+                    self.observer.ticked(opened, outcome)
                 if opened.ticker.room.ended:
                     break
         except Exception as fault:  # the edge: whatever a room causes ends that room and no other
@@ -111,6 +128,8 @@ class Beat:
             log.error("room %s is ended: %s", opened.room_id, fault, exc_info=cause)
             self._lobby.close(opened, "room_error")
             del self._fanouts[opened]
+            if self.observer is not None:
+                self.observer.failed(opened, fault)
             return
         metrics.ticks_skipped += opened.cadence.skipped - skipped_before
         if self._lobby.close_empty(opened, now_ns):

@@ -32,7 +32,7 @@ from pelton.protocol import (
     Welcome,
 )
 from pelton.protocol.messages import HOW_BY_ID, HOW_CREATE, HOW_JOIN_OR_CREATE, Option, ServerMessage
-from pelton.protocol.plain import decode_server, encode
+from pelton.protocol.plain import decode_head, decode_server, encode
 from pelton.protocol.schema import Message
 from pelton.wire import ClientHandshake, WebSocket
 
@@ -105,14 +105,15 @@ class Client:
         self._dial = dial
         self._now_s = now_s
         self._name = name
-        self._decode = decode
+        self._decode = decode_head if blind else decode
         self._loop = asyncio.get_running_loop()
         self._replies: dict[object, asyncio.Future[Any]] = {}
         self._joining = False
         self._sending = asyncio.Lock()
         self._waiting = 0
         self._writable = asyncio.Event()
-        self._line: Line | None = None
+        self.line: Line | None = None
+        """The connection below, once there is one."""
         self._end: Closed | None = None
         self._problem = ""
         self._pings = 0
@@ -201,7 +202,7 @@ class Client:
         context = (tls or ssl.create_default_context()) if handshake.secure else None
         try:
             async with asyncio.timeout(timeout_s):
-                self._line = await self._dial(self._websocket, handshake.host, handshake.port, context)
+                self.line = await self._dial(self._websocket, handshake.host, handshake.port, context)
                 await self._writable.wait()
                 welcome: Welcome = await self._ask(Hello(self._name[:64]), Welcome)
         except (OSError, UnicodeError) as error:  # TimeoutError is an OSError; a host name that is none, a UnicodeError
@@ -213,12 +214,12 @@ class Client:
 
     async def close(self) -> None:
         """Say goodbye and wait for the server to end the connection; after a while, end it without."""
-        if self._line is None:
+        if self.line is None:
             return
         self._websocket.close(NORMAL, "")
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                await self._line.ended.wait()
+                await self.line.ended.wait()
         except TimeoutError:
             self._websocket.drop(NORMAL, "the server did not answer the goodbye")
 

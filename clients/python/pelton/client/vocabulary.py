@@ -19,6 +19,8 @@ def wire_values(game: str, actions: Mapping[str, Sequence[str]], name: str, fiel
     if name not in actions:
         raise BadAction(f"{game} has no action {name!r}{guess(name, actions)}")
     order = actions[name]
+    if tuple(fields) == order:
+        return list(fields.values())
     for field in fields:
         if field not in order:
             raise BadAction(f"the action {name!r} has no field {field!r}{guess(field, order)}")

@@ -21,7 +21,7 @@ from pelton.server.receive.pages import pages
 from pelton.server.simulate.lobby import Lobby
 from pelton.wire import ServerHandshake, Sweep, TransportChannel, WebSocket
 
-__all__ = ["Listener", "listen"]
+__all__ = ["Listener", "listen", "new_session_id"]
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +53,23 @@ def listen(host: str, port: int, send_buffer_bytes: int) -> socket.socket:
     return sock
 
 
+def new_session_id() -> str:
+    """An id that nobody can guess."""
+    return secrets.token_urlsafe(9)
+
+
 class Listener:
     """Accepts on one socket and owns the connections from there on."""
 
     def __init__(
-        self, config: Config, lobby: Lobby, clock: Clock, metrics: Metrics, decoders: Decoders, name: str
+        self,
+        config: Config,
+        lobby: Lobby,
+        clock: Clock,
+        metrics: Metrics,
+        decoders: Decoders,
+        name: str,
+        session_ids: Callable[[], str] = new_session_id,
     ) -> None:
         self._config = config
         self._clock = clock
@@ -80,8 +92,9 @@ class Listener:
         self._connections: dict[Connection, None] = {}
         self._sweep = Sweep(config.receive.slice_bytes)
         self._view = memoryview(bytearray(config.receive.slice_bytes))
+        self._session_ids = session_ids
         self._server: asyncio.Server | None = None
-        self._sock: socket.socket
+        self._sock: socket.socket | None = None
         self.on_connection: Callable[[], None] | None = None
         """Called when somebody has connected."""
 
@@ -92,13 +105,20 @@ class Listener:
         if self._config.server.transport == "asyncio":
             self._server = await loop.create_server(self._transport_channel, sock=sock)
         else:
-            loop.add_reader(sock.fileno(), self._accept)
+            loop.add_reader(sock.fileno(), self._accept, sock)
+
+    def admit(self) -> WebSocket | None:
+        """Take in a connection that somebody else brings, who attaches its WebSocket to a channel.
+
+        None if there are far too many.
+        """
+        return None if self._far_too_many() else self._new_websocket()
 
     def stop(self) -> None:
         """Accept nobody more; who is here stays."""
         if self._server is not None:
             self._server.close()
-        else:
+        elif self._sock is not None:
             asyncio.get_running_loop().remove_reader(self._sock.fileno())
             self._sock.close()
 
@@ -134,35 +154,37 @@ class Listener:
         self.look(NEVER_NS)
         self._sweep.close()
 
-    def _accept(self) -> None:
+    def _accept(self, listening: socket.socket) -> None:
         for _ in range(ACCEPTS_PER_TURN):
             try:
-                sock, _ = self._sock.accept()
+                sock, _ = listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionError):
                 return
             except OSError as error:
-                self._wait_for_descriptors(error)
+                self._wait_for_descriptors(listening, error)
                 return
-            if self._far_too_many():
+            websocket = self.admit()
+            if websocket is None:
                 sock.close()
                 continue
             sock.setblocking(False)
-            self._sweep.add(sock, self._new_websocket())
+            self._sweep.add(sock, websocket)
 
-    def _wait_for_descriptors(self, error: OSError) -> None:
+    def _wait_for_descriptors(self, listening: socket.socket, error: OSError) -> None:
         """Out of file descriptors: the socket stays ready, so look away for a while instead of spinning."""
         if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
             raise error
         log.error("cannot accept connections (%s); trying again in %g s", error, RETRY_ACCEPT_S)
         loop = asyncio.get_running_loop()
-        fd = self._sock.fileno()
+        fd = listening.fileno()
         loop.remove_reader(fd)
-        loop.call_later(RETRY_ACCEPT_S, lambda: self._sock.fileno() == fd and loop.add_reader(fd, self._accept))
+        loop.call_later(
+            RETRY_ACCEPT_S, lambda: listening.fileno() == fd and loop.add_reader(fd, self._accept, listening)
+        )
 
     def _transport_channel(self) -> asyncio.BaseProtocol:
-        if self._far_too_many():
-            return _TurnedAway()
-        return TransportChannel(self._new_websocket(), self._view)
+        websocket = self.admit()
+        return _TurnedAway() if websocket is None else TransportChannel(websocket, self._view)
 
     def _far_too_many(self) -> bool:
         if len(self._connections) < self._config.server.connections_max + REFUSED_AT_ONCE_MAX:
@@ -171,7 +193,7 @@ class Listener:
         return True
 
     def _new_websocket(self) -> WebSocket:
-        connection = Connection(self._around, secrets.token_urlsafe(9))
+        connection = Connection(self._around, self._session_ids())
         websocket = WebSocket(
             self._handshake, connection, self._config.receive.message_bytes_max, self._config.deliver.backlog_bytes_max
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from pelton.client.errors import ServerFault
 from pelton.client.replica.columns import columns_maker
@@ -39,6 +39,9 @@ class Applied:
     differing: int = 0
     """All groups that differ, those asked for before among them."""
     divergences: list[Divergence] = field(default_factory=list[Divergence])
+
+
+_NOTHING: Final = Applied()
 
 
 class Replica:
@@ -81,7 +84,7 @@ class Replica:
         """Take in a frame's state. ServerFault if it does not follow from what is here."""
         if self._blind:
             self.tick = tick
-            return Applied()
+            return _NOTHING
         if base not in (0, self.tick):
             raise ServerFault(f"tick {tick} builds on tick {base}, the replica is at {self.tick}")
         if base and tick <= base:
