@@ -8,6 +8,7 @@ import pytest
 
 from pelton.swarm.behaviours import wanderer
 from pelton.swarm.command import add_arguments, plan_from, run
+from pelton.swarm.mix import Mix
 
 
 def arguments(*words: str) -> argparse.Namespace:
@@ -43,7 +44,7 @@ def test_an_argument_that_makes_no_sense_ends_with_2(words: tuple[str, ...]) -> 
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (("--behaviour", "wanderer"), "expected module:function"),
+        (("--behaviour", "wonderer"), "expected module:function"),
         (("--game", "chess"), "no bot knows the game 'chess' (known: arena); say how with --behaviour"),
     ],
 )
@@ -65,4 +66,4 @@ def test_arguments_become_a_plan() -> None:
     words = ("-n", "9", "--duration", "0", "--seed", "7", "--url", "wss://play.example/", "--ramp", "0")
     plan = plan_from(arguments(*words), wanderer)
     assert (plan.bots, plan.duration_s, plan.seed, plan.url, plan.ramp_s) == (9, 0.0, 7, "wss://play.example/", 0.0)
-    assert (plan.game, plan.behaviour) == ("arena", wanderer)
+    assert (plan.game, plan.mix) == ("arena", Mix.of(wanderer))

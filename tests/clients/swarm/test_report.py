@@ -9,11 +9,12 @@ from rich.console import Console
 
 from pelton.swarm.behaviours import wanderer
 from pelton.swarm.crowd import Crowd
+from pelton.swarm.mix import Mix
 from pelton.swarm.plan import Plan
 from pelton.swarm.report import figures, problems, shown
 from pelton.swarm.tally import Tally
 
-PLAN = Plan("ws://127.0.0.1:7777/", "arena", wanderer, bots=200, seed=7, ramp_s=2.0, duration_s=10.0)
+PLAN = Plan("ws://127.0.0.1:7777/", "arena", Mix.of(wanderer), bots=200, seed=7, ramp_s=2.0, duration_s=10.0)
 
 
 def good() -> Tally:

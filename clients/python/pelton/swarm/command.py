@@ -78,11 +78,13 @@ def _run(plan: Plan, *, as_json: bool, quiet: bool) -> int:
 
 
 async def _play(plan: Plan, interrupts: Interrupts, *, show: bool) -> Crowd:
+    import time
+
     from pelton.swarm.crowd import Crowd
     from pelton.swarm.progress import shown_live
     from pelton.swarm.tally import Tally
 
-    crowd = Crowd(plan, Tally())
+    crowd = Crowd(plan, Tally(), cpu_s=time.process_time)
     interrupts.watch(crowd.dismiss)
     async with shown_live(crowd, wanted=show):
         await crowd.play()
@@ -105,15 +107,13 @@ def _exit_code(crowd: Crowd, interrupts: Interrupts) -> int:
 def _print_summary(crowd: Crowd, *, as_json: bool) -> None:
     """The summary on standard output; the first traceback out of a behaviour, if there is one, on standard error."""
     import json
-    import traceback
 
     from rich.console import Console
 
     from pelton.swarm.report import figures, shown
 
-    fault = next((failure.fault for failure in crowd.tally.failures if failure.fault), None)
-    if fault is not None:
-        sys.stderr.write("".join(traceback.format_exception(fault)))
+    trace = next((failure.trace for failure in crowd.tally.failures if failure.trace), "")
+    sys.stderr.write(trace)
     if as_json:
         sys.stdout.write(json.dumps(figures(crowd), indent=2) + "\n")
     else:
@@ -122,6 +122,7 @@ def _print_summary(crowd: Crowd, *, as_json: bool) -> None:
 
 def plan_from(args: argparse.Namespace, behaviour: Behaviour) -> Plan:
     """What the arguments ask for."""
+    from pelton.swarm.mix import Mix
     from pelton.swarm.plan import Plan
 
     bots: int = args.bots
@@ -129,7 +130,7 @@ def plan_from(args: argparse.Namespace, behaviour: Behaviour) -> Plan:
     return Plan(
         url=args.url,
         game=args.game,
-        behaviour=behaviour,
+        mix=Mix.of(behaviour),
         bots=bots,
         seed=args.seed,
         ramp_s=min(RAMP_MAX_S, bots / RAMP_BOTS_PER_S) if ramp_s is None else ramp_s,

@@ -53,7 +53,7 @@ async def _draw(progress: Progress, crowd: Crowd) -> None:
             f"{(tally.frames - frames_before) / REFRESH_S:,.0f} frames/s "
             f"{(tally.sent - sent_before) / REFRESH_S:,.0f} actions/s "
             f"p99 {1000 * (p99_s or 0):.0f} ms "
-            f"{len(tally.failures)} errors"
+            f"{tally.failed_bots + tally.violated} errors"
         )
         frames_before, sent_before = tally.frames, tally.sent
         progress.update(line, description=what, completed=done, total=total, figures=figures)
@@ -64,8 +64,8 @@ async def _draw(progress: Progress, crowd: Crowd) -> None:
 def _stage(crowd: Crowd, played_s: float) -> tuple[str, float, float | None]:
     """What goes on, how much of it is done, and of how much; None if nobody knows."""
     plan = crowd.plan
-    if crowd.arrived < plan.bots:
-        return (f"arriving {crowd.arrived}/{plan.bots}", crowd.arrived, plan.bots)
+    if played_s <= 0:
+        return (f"arriving {crowd.arrived}/{crowd.wanted}", crowd.arrived, crowd.wanted or None)
     if plan.duration_s:
         done_s = min(played_s, plan.duration_s)
         return (f"playing {int(done_s)}/{plan.duration_s:g} s", done_s, plan.duration_s)

@@ -46,7 +46,7 @@ def figures(crowd: Crowd) -> dict[str, Any]:
         "problems": found,
         "url": plan.url,
         "game": plan.game,
-        "behaviour": plan.behaviour.name,
+        "behaviour": plan.mix.name,
         "seed": plan.seed,
         "bots": plan.bots,
         "started": tally.started,
@@ -97,7 +97,7 @@ def _bot_rows(crowd: Crowd) -> Iterator[Sequence[str]]:
     share = f"{crowd.cpu_s / crowd.played_s:.0%}" if crowd.played_s else "-"
     yield ("connected", _warned(tally.connected, tally.connected < tally.started), crowd.plan.url)
     yield ("seated", _warned(tally.seated, tally.seated < tally.started), "")
-    yield ("failed", _warned(len(tally.failures), bool(tally.failures)), "")
+    yield ("failed", _warned(tally.failed_bots, bool(tally.failed_bots)), "")
     yield ("cpu", share, "of one core, for all bots")
 
 
