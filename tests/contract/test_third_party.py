@@ -13,14 +13,23 @@ from tests.contract.tree import ROOT, shown, source_files
 # What may import it: a file, or with a slash at the end every file below a folder.
 ALLOWED = {
     "msgpack": ["protocol/pelton/protocol/plain.py", "streams/pelton/streams/decoders.py"],
-    "msgspec": ["protocol/pelton/protocol/schema.py", "protocol/pelton/protocol/typed.py"],
+    "msgspec": [
+        "protocol/pelton/protocol/sample.py",
+        "protocol/pelton/protocol/schema.py",
+        "protocol/pelton/protocol/typed.py",
+    ],
     "numpy": [
         "server/pelton/server/simulate/state/",
         "server/pelton/server/deliver/",
         "clients/python/pelton/client/replica/",
     ],
     "pytest": ["streams/pelton/streams/testing/plugin.py"],
-    "rich": ["clients/python/pelton/swarm/", "clients/python/pelton/netsim/screen.py", "server/pelton/cli/"],
+    "rich": [
+        "clients/python/pelton/swarm/",
+        "clients/python/pelton/netsim/screen.py",
+        "clients/python/pelton/testing/progress.py",
+        "server/pelton/cli/",
+    ],
     "uvloop": ["server/pelton/server/loop.py", "clients/python/pelton/swarm/loop.py"],
     "websockets": ["protocol/pelton/wire/"],
 }

@@ -132,7 +132,8 @@ _ACT = Act.__struct_config__.tag
 def encode(message: Message) -> bytes:
     """The message's canonical bytes."""
     if type(message) is Act:  # the one that clients send more often than any other
-        return _pack((_ACT, message.seq, message.action, message.seen))
+        act: Act[Any] = message  # pyright: ignore[reportUnknownVariableType] - whatever the action, it is packed
+        return _pack((_ACT, act.seq, act.action, act.seen))
     tag = message.__struct_config__.tag
     return encode_value([tag, *(getattr(message, field) for field in message.__struct_fields__)])
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pelton.cli import config_command
+from pelton.cli import config_command, simulate_command
 from pelton.netsim import command as netsim_command
 from pelton.swarm import command as swarm_command
 
@@ -65,6 +65,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     netsim_command.add_arguments(netsim)
     netsim.set_defaults(run=netsim_command.run)
+
+    simulate = commands.add_parser(
+        "simulate",
+        help="play a game with bots on virtual time",
+        description="A game, its bots and their network on one virtual clock, many times as fast as real time.",
+    )
+    simulate_command.add_arguments(simulate)
+    simulate.set_defaults(run=simulate_command.run)
 
     config = commands.add_parser("config", help="check or show the configuration")
     actions = config.add_subparsers(required=True, metavar="ACTION")

@@ -53,7 +53,7 @@ async def connect(
     tls: ssl.SSLContext | None = None,
     light: bool = False,
     blind: bool = False,
-    decode: Callable[[bytes], ServerMessage] = decode_server,
+    decode: Callable[[bytes], ServerMessage] | None = None,
     parts: SharedParts | None = None,
     dial: Dial = dial_tcp,
     now_s: Callable[[], float] = time.monotonic,
@@ -83,7 +83,7 @@ class Client:
         self,
         url: str,
         name: str,
-        decode: Callable[[bytes], ServerMessage] = decode_server,
+        decode: Callable[[bytes], ServerMessage] | None = None,
         *,
         light: bool = False,
         blind: bool = False,
@@ -105,7 +105,7 @@ class Client:
         self._dial = dial
         self._now_s = now_s
         self._name = name
-        self._decode = decode_head if blind else decode
+        self._decode = decode or (decode_head if blind else decode_server)
         self._loop = asyncio.get_running_loop()
         self._replies: dict[object, asyncio.Future[Any]] = {}
         self._joining = False

@@ -14,6 +14,7 @@ from pelton.client import Client, ClientError, NotSeated, Room, connect
 from pelton.client.dial import Dial, Line
 from pelton.protocol import Frame as WireFrame
 from pelton.protocol.messages import ServerMessage
+from pelton.protocol.plain import decode_head
 from pelton.swarm.behaviour import Behaviour
 from pelton.swarm.invariants import Watch
 from pelton.swarm.me import Me
@@ -52,6 +53,9 @@ class Visit:
         self._dial = dial
         self._scene = scene
         self._host = host
+        # Light: without numpy, what nobody looks at costs next to nothing, and few bots look at every row.
+        self._blind = behaviour.blind and number % SEEING_EVERY != 0
+        self._decode_message = decode_head if self._blind else scene.decode
         self._watch = Watch()
         self._dismissed = False
         self._websocket: WebSocket | None = None
@@ -95,13 +99,11 @@ class Visit:
 
     def _connection(self) -> AbstractAsyncContextManager[Client]:
         scene, name = self._scene, f"bot {self.number}"
-        # Light: without numpy, what nobody looks at costs next to nothing, and few bots look at every row.
-        blind = self._behaviour.blind and self.number % SEEING_EVERY != 0
         return connect(
             scene.plan.url,
             name=name,
             light=True,
-            blind=blind,
+            blind=self._blind,
             decode=self._decode,
             parts=scene.parts,
             dial=self._connect,
@@ -114,7 +116,7 @@ class Visit:
 
     def _decode(self, payload: bytes) -> ServerMessage:
         """For each message that comes in: count it and check it, before the client sees it."""
-        message = self._scene.decode(payload)
+        message = self._decode_message(payload)
         size_bytes = len(payload)
         self._scene.tally.bytes_in += size_bytes
         if type(message) is WireFrame:
