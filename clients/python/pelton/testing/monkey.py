@@ -18,7 +18,7 @@ FRENZY = 0.15
 """How often it does something every tick for a while."""
 STAYS_TICKS = 400
 """How long it stays, on average."""
-CHECKS_EVERY = 50
+CHECKS_EVERY_S = 2
 
 
 def monkey(kinds: Sequence[type[ActionType]]) -> Behaviour:
@@ -28,10 +28,11 @@ def monkey(kinds: Sequence[type[ActionType]]) -> Behaviour:
     async def monkey(me: Me) -> AsyncGenerator[Action, None]:
         """Anything allowed, at any pace; leaves now and then."""
         pause = frenzy = 0
+        every = max(1, round(CHECKS_EVERY_S * me.room.tick_hz))
         async for frame in me.frames():
             if me.random.random() * STAYS_TICKS < 1:
                 return
-            if frame.tick % CHECKS_EVERY == 0:
+            if frame.tick % every == 0:
                 await me.room.verify()
             if frenzy:
                 frenzy -= 1
