@@ -33,7 +33,7 @@ def came_to(tally: Tally, plan: Plan = PLAN, *troubles: str) -> Outcome:
 
 def printed(outcome: Outcome) -> str:
     console = Console(file=io.StringIO(), width=80)
-    console.print(shown(outcome))
+    console.print(shown(outcome), crop=False)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -103,12 +103,12 @@ def test_a_broken_promise_is_told_with_what_came_before_it_and_how_to_see_it_aga
     tally.broke(
         Violation(123, "hunter", 345, "an ack never goes back: it was 9 and is 8", (Arrival(345, 344, 8, 1, 99),))
     )
-    plan = replace(PLAN, words=("pelton", "swarm", "--mix", "hunter=1", "--seed", "7"))
+    plan = replace(PLAN, words=("pelton", "swarm", "--mix", "hunter=1,wanderer=2", "--storm", "30", "--seed", "7"))
     lines = printed(came_to(tally, plan)).splitlines()
     assert "wrong: 1 promise of the protocol broken" in lines
-    assert "bot 123 (hunter, seed 7) at tick 345: an ack never goes back: it was 9 and is" in lines
+    assert "bot 123 (hunter, seed 7) at tick 345: an ack never goes back: it was 9 and is 8" in " ".join(lines)
     assert "    tick 345 on 344, ack 8, 1 refused, 99 bytes" in lines
-    assert "again: pelton swarm --mix hunter=1 --seed 7 --bot 123" in lines
+    assert "again: pelton swarm --mix hunter=1,wanderer=2 --storm 30 --seed 7 --bot 123" in lines
     assert figures(came_to(tally, plan))["violations"][0]["replay"] == plan.replay(123)
 
 

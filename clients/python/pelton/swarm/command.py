@@ -191,4 +191,4 @@ def _print_summary(outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(figures(outcome), indent=2) + "\n")
     else:
-        Console().print(shown(outcome))
+        Console().print(shown(outcome), crop=False)

@@ -96,7 +96,7 @@ class Crew:
             stdin=PIPE,
             stdout=PIPE,
             limit=LINE_BYTES_MAX,
-            process_group=0,  # Ctrl-C is for us: we end them in order
+            start_new_session=True,  # Ctrl-C is for us: we end them in order
         )
         assert process.stdin is not None
         assert process.stdout is not None

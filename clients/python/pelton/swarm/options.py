@@ -15,14 +15,14 @@ WORKERS_MAX = 256
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `command.run` reads."""
-    _add_who(parser.add_argument_group("who plays"))
-    _add_when(parser.add_argument_group("who comes when"))
+    _add_who(parser)
+    _add_when(parser)
     add = parser.add_argument_group("on which network, in how many processes").add_argument
     add(
         "--net",
         nargs="+",
         metavar="SPEC[:SHARE]",
-        help="bad networks, as `pelton netem` has them: 4g wifi:3 train,loss=0.05",
+        help="bad networks, with weights: 4g wifi:3 train,loss=0.05:2",
     )
     add("--shared-uplink", type=_kbit, metavar="KBIT", help="all of them behind one line of so many kbit/s")
     add("--workers", type=_workers, default=1, metavar="W", help="processes; 0: one for each core (1)")
@@ -32,8 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--quiet", action="store_true", help="show no progress, and the summary only if something was wrong")
 
 
-def _add_who(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
+def _add_who(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("who plays").add_argument
     add("-n", "--bots", type=_count, metavar="N", help=f"how many bots play; who leaves is replaced ({BOTS})")
     add("--url", type=_url, default=URL, metavar="URL", help=f"the server's address ({URL})")
     add("--game", default="arena", metavar="NAME", help="the game to play (arena)")
@@ -47,8 +47,8 @@ def _add_who(group: argparse._ArgumentGroup) -> None:
     add("--bot", type=_number, metavar="NUMBER", help="play only this bot of the swarm, as it would play in it")
 
 
-def _add_when(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
+def _add_when(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("who comes when").add_argument
     add(
         "--duration",
         type=_seconds,

@@ -102,9 +102,10 @@ def shown(outcome: Outcome) -> Group:
     lines = [Text(f"wrong: {problem}", "bold red") for problem in found[:PROBLEMS_SHOWN_MAX]]
     if len(found) > PROBLEMS_SHOWN_MAX:
         lines.append(Text(f"... and {len(found) - PROBLEMS_SHOWN_MAX} more, see --json", "red"))
-    lines += [Text(line) for violation in tally.violations[:VIOLATIONS_SHOWN_MAX] for line in _told(violation, outcome)]
+    for violation in tally.violations[:VIOLATIONS_SHOWN_MAX]:
+        lines += [*map(Text, _told(violation, outcome)), _again(outcome.plan.replay(violation.bot))]
     if not outcome.plan.is_patient and tally.failures and tally.connected:
-        lines.append(Text(f"again: {outcome.plan.replay(tally.failures[0].bot)}"))
+        lines.append(_again(outcome.plan.replay(tally.failures[0].bot)))
     if tally.started and not tally.connected:
         return Group(*lines)
     return Group(make_table(outcome, frames_share(outcome), FRAMES_SHARE_MIN), *(lines or [_praise(outcome)]))
@@ -123,7 +124,7 @@ def _praise(outcome: Outcome) -> Text:
 
 
 def _told(violation: Violation, outcome: Outcome) -> Iterator[str]:
-    """What was promised, the frames before it, and the command that plays this bot again."""
+    """What was promised, and the frames before it."""
     plan = outcome.plan
     yield f"bot {violation.bot} ({violation.behaviour}, seed {plan.seed}) at tick {violation.tick}: {violation.text}"
     for arrival in violation.arrivals:
@@ -131,7 +132,11 @@ def _told(violation: Violation, outcome: Outcome) -> Iterator[str]:
             f"    tick {arrival.tick} on {arrival.base}, ack {arrival.ack}, "
             f"{arrival.refused} refused, {arrival.size_bytes} bytes"
         )
-    yield f"again: {plan.replay(violation.bot)}"
+
+
+def _again(command: str) -> Text:
+    """To be copied, so it stays one line however narrow the terminal is. Print it with `crop=False`."""
+    return Text(f"again: {command}", no_wrap=True, overflow="ignore")
 
 
 def _violation(violation: Violation, outcome: Outcome) -> dict[str, Any]:

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
 __all__ = ["idler"]
 
+NOTHING: tuple[Action, ...] = ()
+
 
 @bot(blind=True)
 async def idler(me: Me) -> AsyncGenerator[Action, None]:
     """Take a seat and every frame, and do nothing."""
     async for _ in me.frames():
-        for nothing in ():
-            yield nothing
+        for action in NOTHING:
+            yield action
