@@ -32,11 +32,15 @@ def _unmeasured() -> float:
     return 0.0
 
 
+def _any_room() -> str | None:
+    return None
+
+
 class Crowd:
     """All bots of a plan. `play` ends when each has gone.
 
     `dial_for` says how a bot connects, `now_s` is the clock of latencies, and `cpu_s` tells what the process took of
-    the CPU, if somebody wants to know.
+    the CPU, if somebody wants to know. `room_id` is asked for the room to join; None is any with a free seat.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class Crowd:
         dial_for: Callable[[int], Dial] = _plain,
         now_s: Callable[[], float] = time.monotonic,
         cpu_s: Callable[[], float] = _unmeasured,
+        room_id: Callable[[], str | None] = _any_room,
     ) -> None:
         self.plan = plan
         self.tally = tally
@@ -56,10 +61,11 @@ class Crowd:
         """From the moment all were in to the moment they were dismissed."""
         self.cpu_s = 0.0
         """What this process took of the CPU meanwhile."""
-        self._scene = make_scene(plan, tally, dial_for, now_s)
+        self._scene = make_scene(plan, tally, dial_for, now_s, room_id)
         self._cpu_s = cpu_s
         self._loop = asyncio.get_running_loop()
         self._population = Population(plan.seed, plan.storm, self._loop.time(), (plan.part, plan.parts))
+        self._bots_max = math.inf if plan.bots_max is None else self._population.share(plan.bots_max)
         self._numbers = numbers(plan.part, plan.parts) if plan.only is None else _one(plan.only)
         self._closed: dict[int, Life] = {}
         """Those that are kept alive, by number, the newest last."""
@@ -101,7 +107,7 @@ class Crowd:
         Never raises for what a bot met.
         """
         random = Random(f"{self.plan.seed}/pulse/{self.plan.part}")
-        pulse = Pulse(self._rooms, self.tally, random, self._scene.now_s)
+        pulse = Pulse(self.rooms, self.tally, random, self._scene.now_s)
         try:
             async with asyncio.TaskGroup() as bots:
                 bots.create_task(pulse.run(self._over), name="pulse")
@@ -142,7 +148,7 @@ class Crowd:
             _, life = self._closed.popitem()
             life.dismiss()
         for _ in range(orders.open):
-            if self.plan.bots_max is not None and self.alive >= self.plan.bots_max:
+            if self.alive >= self._bots_max:
                 self.tally.turned_away += 1
             else:
                 self._start(self._open, bots)
@@ -186,7 +192,8 @@ class Crowd:
         except TimeoutError:
             """It is time."""
 
-    def _rooms(self) -> list[Room]:
+    def rooms(self) -> list[Room]:
+        """The seats of those who play now."""
         return [room for life in (*self._closed.values(), *self._open.values()) if (room := life.room) is not None]
 
     def _note_arrival(self) -> None:

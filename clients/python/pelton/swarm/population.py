@@ -110,9 +110,13 @@ class Population:
 
     def aim(self, bots: int, over_s: float, now_s: float) -> None:
         """Keep so many alive, from where the last ramp was and over some seconds. Who failed is forgotten."""
-        self.wanted = (bots + self._parts - 1 - self._part) // self._parts
+        self.wanted = self.share(bots)
         self._ramp = Ramp(max(0, self._ramp.bots(now_s) - self.spent), self.wanted, now_s, over_s)
         self.spent = 0
+
+    def share(self, bots: int) -> int:
+        """How many of all bots are this part's."""
+        return (bots + self._parts - 1 - self._part) // self._parts
 
     def arrivals(self, per_s: float, now_s: float) -> None:
         """From now on, so many a second come by themselves."""

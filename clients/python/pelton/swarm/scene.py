@@ -30,9 +30,17 @@ class Scene:
     decode: SharedFrames
     parts: SharedParts
     sightings: Sightings
+    room_id: Callable[[], str | None]
+    """The room to join; None is any with a free seat."""
 
 
-def make_scene(plan: Plan, tally: Tally, dial_for: Callable[[int], Dial], now_s: Callable[[], float]) -> Scene:
+def make_scene(
+    plan: Plan,
+    tally: Tally,
+    dial_for: Callable[[int], Dial],
+    now_s: Callable[[], float],
+    room_id: Callable[[], str | None],
+) -> Scene:
     """With caches: else, each bot decoding what all of them get would be most of the swarm's work."""
     decode, parts = SharedFrames(FRAMES_SHARED), SharedParts(FRAMES_SHARED)
-    return Scene(plan, tally, dial_for, now_s, decode, parts, Sightings(tally.input_to_seen.add))
+    return Scene(plan, tally, dial_for, now_s, decode, parts, Sightings(tally.input_to_seen.add), room_id)

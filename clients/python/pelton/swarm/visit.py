@@ -130,7 +130,10 @@ class Visit:
             async with asyncio.timeout(JOIN_TIMEOUT_S):
                 if not self._stay:
                     await client.ping()  # for `state_age`; who comes back in a storm has no time for it
-                return await client.join_or_create(self._scene.plan.game, name=f"bot {self.number}")
+                name, room_id = f"bot {self.number}", self._scene.room_id()
+                if room_id is not None:
+                    return await client.join(room_id, name=name)
+                return await client.join_or_create(self._scene.plan.game, name=name)
         except TimeoutError:
             raise ClientError(f"no answer to the join within {JOIN_TIMEOUT_S:g} s") from None
 
