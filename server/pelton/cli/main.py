@@ -14,6 +14,23 @@ from pelton.swarm import command as swarm_command
 __all__ = ["main"]
 
 
+_TOOLS = (
+    ("swarm", swarm_command, "play with many bots", "Play on a server with many headless bots."),
+    (
+        "simulate",
+        simulate_command,
+        "play a game with bots on virtual time",
+        "A game, its bots and their network on one virtual clock, many times as fast as real time.",
+    ),
+    (
+        "netsim",
+        netsim_command,
+        "put a bad network before any TCP server",
+        "A proxy for any TCP that behaves as a bad network does: latency, stalls, narrow lines, cuts.",
+    ),
+)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; the exit code."""
     parser = _parser()
@@ -52,27 +69,10 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--bots", type=int, default=8, metavar="N", help="how many bots play (8)")
     demo.set_defaults(run=_demo)
 
-    swarm = commands.add_parser(
-        "swarm", help="play with many bots", description="Play on a server with many headless bots."
-    )
-    swarm_command.add_arguments(swarm)
-    swarm.set_defaults(run=swarm_command.run)
-
-    netsim = commands.add_parser(
-        "netsim",
-        help="put a bad network before any TCP server",
-        description="A proxy for any TCP that behaves as a bad network does: latency, stalls, narrow lines, cuts.",
-    )
-    netsim_command.add_arguments(netsim)
-    netsim.set_defaults(run=netsim_command.run)
-
-    simulate = commands.add_parser(
-        "simulate",
-        help="play a game with bots on virtual time",
-        description="A game, its bots and their network on one virtual clock, many times as fast as real time.",
-    )
-    simulate_command.add_arguments(simulate)
-    simulate.set_defaults(run=simulate_command.run)
+    for name, tool, text, description in _TOOLS:
+        command = commands.add_parser(name, help=text, description=description)
+        tool.add_arguments(command)
+        command.set_defaults(run=tool.run)
 
     config = commands.add_parser("config", help="check or show the configuration")
     actions = config.add_subparsers(required=True, metavar="ACTION")

@@ -239,5 +239,5 @@ async def test_bots_on_a_shared_line_wait_for_each_other() -> None:
 
 async def test_nobody_there_is_an_os_error() -> None:
     websocket, _ = new_websocket("client")
-    with pytest.raises(OSError, match="[Cc]onnect"):
+    with pytest.raises(OSError, match=r"[Cc]onnect"):
         await Net(Conditions()).dial(websocket, "127.0.0.1", 1, None)

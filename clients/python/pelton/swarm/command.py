@@ -124,14 +124,17 @@ def _crowd(
 ) -> Crowd:
     import time
 
-    from pelton.client.dial import dial_tcp
     from pelton.swarm.crowd import Crowd
+    from pelton.swarm.swept import SweptLines
     from pelton.swarm.tally import Tally
 
+    if dial_for is None:
+        swept = SweptLines().dial
+        dial_for = lambda _: swept  # noqa: E731 - the same for every number
     return Crowd(
         plan,
         Tally(),
-        dial_for=dial_for or (lambda _: dial_tcp),
+        dial_for=dial_for,
         cpu_s=time.process_time,
         room_id=room_id or (lambda: None),
     )

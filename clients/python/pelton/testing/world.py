@@ -63,8 +63,8 @@ class World:
             self.conditions = Conditions(latency_ms=script.latency_ms)
         self._again = f"the same simulation again, with seed {self.seed}"
         self._time = VirtualTime()
+        config = _config(self.seed, settings)  # first: it may be refused
         self._loop = VirtualLoop(self._time)
-        config = _config(self.seed, settings)
         random = Random(f"{self.seed}/sessions")
         self.server = Server(
             config, {snake_case(game.__name__): game}, self._time, lambda: f"{random.getrandbits(72):018x}"
