@@ -188,6 +188,8 @@ async def test_a_half_open_line_is_silent_until_the_server_throws_it_out(server:
         sending.cancel()
         client._websocket.drop(1006, "given up")
         assert line.ended.is_set()
+        assert line._far._transport is not None
+        assert not line._far._transport.is_closing(), "the server hears nothing of that either"
     line._far.reset()
     await until(lambda: line._far._transport is None)
 
@@ -239,5 +241,5 @@ async def test_bots_on_a_shared_line_wait_for_each_other() -> None:
 
 async def test_nobody_there_is_an_os_error() -> None:
     websocket, _ = new_websocket("client")
-    with pytest.raises(OSError, match="[Cc]onnect"):
+    with pytest.raises(OSError, match=r"[Cc]onnect"):
         await Net(Conditions()).dial(websocket, "127.0.0.1", 1, None)
