@@ -69,6 +69,7 @@ def test_in_silence_bytes_vanish_and_the_senders_buffer_fills_up_for_good() -> N
     assert flow.room(0.01) == 5000
     flow.take(0.01, b"x" * 4000)
     flow.take(0.02, b"x" * 1000)
+    assert flow.room(0.03) == 0
     flow.end(0.03)
     assert (flow.room(99.0), flow.arrived(99.0), flow.ended(99.0), flow.next_s) == (0, b"", False, math.inf)
 

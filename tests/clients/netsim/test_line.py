@@ -188,6 +188,8 @@ async def test_a_half_open_line_is_silent_until_the_server_throws_it_out(server:
         sending.cancel()
         client._websocket.drop(1006, "given up")
         assert line.ended.is_set()
+        assert line._far._transport is not None
+        assert not line._far._transport.is_closing(), "the server hears nothing of that either"
     line._far.reset()
     await until(lambda: line._far._transport is None)
 

@@ -110,7 +110,7 @@ class SocketEnd(asyncio.BufferedProtocol):
             self._transport.resume_reading() if wanted else self._transport.pause_reading()
 
     def broken(self) -> None:
-        # Not now: uvloop writes at the end of a turn, and what was delivered has to be on its way before.
+        # Not now: uvloop may put writes off to the end of a turn, and what was delivered has to be on its way before.
         self._loop.call_soon(self.reset)
 
     def close(self) -> None:
