@@ -31,8 +31,8 @@ def test_it_is_shrunk_to_those_whom_it_takes(found: Found) -> None:
     script = found.script
     assert script is not None
     acts = [act for visit in script.visits for act in visit.acts]
-    assert len(acts) == 3, "one to have a coin and be behind, two that take one"
-    assert {act.name for act in acts} == {"take"}
+    assert sum(act.name == "take" for act in acts) == 3, "one to have a coin, two that take one while he leaves"
+    assert len(acts) <= 4, "and one to be behind, if that is not the same"
     assert sum(visit.leaves_s is not None or visit.cut_s is not None for visit in script.visits) == 1
     assert len(script.visits) <= 4
     assert script.size <= found.full.size / 20

@@ -234,11 +234,12 @@ class Room:
             raise TooFast(f"{UNANSWERED_MAX} actions are unanswered; iterate the room's frames, or act less often")
         self._last_seq = seq = self._last_seq + 1
         self.unanswered[seq] = self._link.now_s()
-        shown = self.state.tick if self.shown_tick is None else self.shown_tick
+        shown_tick = self.shown_tick
+        shown = self.state.tick if shown_tick is None else min(max(0, int(shown_tick)), INT_MAX)
         try:
             if began is not None:
                 began(seq)
-            await self._link.send(Act(seq, [name, *values], min(max(0, int(shown)), INT_MAX)))
+            await self._link.send(Act(seq, [name, *values], shown))
         except BaseException:
             self.unanswered.pop(seq, None)  # it was never sent, so nobody will answer it
             raise
