@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pelton.cli import config_command
+from pelton.netsim import command as netsim_command
 from pelton.swarm import command as swarm_command
 
 __all__ = ["main"]
@@ -53,6 +54,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     swarm_command.add_arguments(swarm)
     swarm.set_defaults(run=swarm_command.run)
+
+    netsim = commands.add_parser(
+        "netsim",
+        help="put a bad network before any TCP server",
+        description="A proxy for any TCP that behaves as a bad network does: latency, stalls, narrow lines, cuts.",
+    )
+    netsim_command.add_arguments(netsim)
+    netsim.set_defaults(run=netsim_command.run)
 
     config = commands.add_parser("config", help="check or show the configuration")
     actions = config.add_subparsers(required=True, metavar="ACTION")
