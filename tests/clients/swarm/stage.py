@@ -23,7 +23,7 @@ class Stage:
         self.now_s = 0.0
         joined = Joined("room-1", "arena", 7, 20.0, 0, [(name, [*fields]) for name, fields in ACTIONS.items()], [])
         self.room = Room(joined, Link(self._send, self._offer, lambda: None, lambda: None, lambda: self.now_s))
-        self.me = Me(number, seed, self.room, self.tally)
+        self.me = Me(number, seed, self.room, self.tally, lambda: self.now_s)
 
     def frames(self, count: int) -> None:
         """That many ticks pass, then the room is closed."""

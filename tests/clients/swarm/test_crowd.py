@@ -10,6 +10,7 @@ import pytest
 
 from pelton.swarm.behaviours import wanderer
 from pelton.swarm.crowd import Crowd
+from pelton.swarm.mix import Mix
 from pelton.swarm.plan import Plan
 from pelton.swarm.tally import Tally
 
@@ -23,7 +24,7 @@ def nowhere() -> Iterator[str]:
 
 
 def plan(url: str, *, ramp_s: float = 0.0, duration_s: float = 0.0) -> Plan:
-    return Plan(url, "arena", wanderer, bots=5, seed=0, ramp_s=ramp_s, duration_s=duration_s)
+    return Plan(url, "arena", Mix.of(wanderer), bots=5, seed=0, ramp_s=ramp_s, duration_s=duration_s)
 
 
 class WatchedTally(Tally):
@@ -33,8 +34,8 @@ class WatchedTally(Tally):
         super().__init__()
         self.first_failure = asyncio.Event()
 
-    def failed(self, bot: int, text: str, fault: Exception | None = None) -> None:
-        super().failed(bot, text, fault)
+    def failed(self, bot: int, text: str, trace: str = "") -> None:
+        super().failed(bot, text, trace)
         self.first_failure.set()
 
 

@@ -72,3 +72,17 @@ def test_what_can_be_no_histogram_is_refused(bucket: list[int]) -> None:
 
 def test_the_share_within_a_latency_is_told() -> None:
     assert of([0.01, 0.02, 0.03, 0.5]).within_s(0.05) == 0.75
+
+
+def test_two_moments_of_one_histogram_tell_what_came_in_between() -> None:
+    histogram = Histogram()
+    histogram.add(0.5)
+    before = histogram.copy()
+    histogram.add(0.01)
+    histogram.add(0.01)
+    between = histogram.since(before)
+    assert (before.count, between.count) == (1, 2)
+    assert between.buckets() == [pair for pair in histogram.buckets() if pair[1] == 2]
+    assert between.max_s == pytest.approx(0.01, rel=0.001)
+    assert between.sum_s == pytest.approx(0.02)
+    assert histogram.since(histogram.copy()).percentile_s(99) is None

@@ -9,6 +9,7 @@
 read its arguments, so nothing here may import the client before it is needed.
 """
 
-from pelton.swarm.behaviour import BadBehaviour, Behaviour, Me, bot
+from pelton.swarm.behaviour import BadBehaviour, Behaviour, bot
+from pelton.swarm.me import Me
 
 __all__ = ["BadBehaviour", "Behaviour", "Me", "bot"]

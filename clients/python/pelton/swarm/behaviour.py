@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from functools import partial
-from random import Random
 from typing import TYPE_CHECKING, TypeAlias, overload
 
-from pelton.streams import Poll
+from pelton.swarm.me import Me
 
 if TYPE_CHECKING:
-    from pelton.client import Action, Frame, Replica, Room
-    from pelton.swarm.tally import Tally
+    from pelton.client import Action
 
     Logic: TypeAlias = Callable[["Me"], AsyncGenerator[Action, None]]
 
-__all__ = ["BadBehaviour", "Behaviour", "Me", "bot", "find_behaviour"]
+__all__ = ["BadBehaviour", "Behaviour", "bot", "find_behaviour"]
 
 
 class BadBehaviour(Exception):
@@ -50,62 +48,26 @@ def bot(*, blind: bool) -> Callable[[Logic], Behaviour]: ...
 def bot(logic: Logic | None = None, *, blind: bool = False) -> Behaviour | Callable[[Logic], Behaviour]:
     """Make a bot's behaviour of an async generator function that yields actions.
 
-    A generator that ends before its time is over has had enough: the bot leaves. It should iterate
-    `me.frames()`, since a client that looks at no frame is soon sent none. `@bot(blind=True)` is for one that never
-    looks at `me.state`: then a tenth of the swarm keeps it, for the digests, and the others spare the work.
+    A generator that ends before its time is over has had enough: the bot leaves, and another takes its place.
+    It should iterate `me.frames()` or `me.beat(hz)`, since a client that looks at no frame is soon sent none.
+    `@bot(blind=True)` is for one that never looks at `me.state`: then a tenth of the swarm keeps it, for the digests,
+    and the others spare the work.
     """
     if logic is None:
         return partial(Behaviour, blind=blind)
     return Behaviour(logic, blind=blind)
 
 
-class Me:
-    """One bot, as its own behaviour sees it.
-
-    `random` is its dice: the same swarm seed and number roll the same again.
-    """
-
-    def __init__(self, number: int, seed: int, room: Room, tally: Tally) -> None:
-        self.number = number
-        """From 0 in its swarm."""
-        self.random = Random(f"{seed}/{number}")
-        self.room = room
-        self.dismissed = False
-        """Time is over: `frames` ends, nothing more should be sent."""
-        self._tally = tally
-
-    @property
-    def state(self) -> Replica:
-        """The room's state as of the frame last looked at."""
-        return self.room.state
-
-    @property
-    def player_id(self) -> int:
-        """Who it is in the room."""
-        return self.room.player_id
-
-    async def frames(self) -> AsyncIterator[Frame]:
-        """The room's frames until time is over or the seat is gone."""
-        while not self.dismissed:
-            frame = await self.next_frame()
-            if frame is None:
-                return
-            yield frame
-
-    async def next_frame(self) -> Frame | None:
-        """The next frame, also after time is over; None if the seat is gone."""
-        frame = await self.room.frames().next()
-        if isinstance(frame, Poll):
-            return None
-        self._tally.saw(frame)
-        return frame
-
-
 def find_behaviour(place: str) -> Behaviour:
-    """Import `module:function`. BadBehaviour says what is wrong with it."""
+    """The one that ships under a bare name, or `module:function`, imported. BadBehaviour says what is wrong with it."""
+    from pelton.swarm.behaviours import SHIPPED  # each of them is made with `bot`
+
+    if place in SHIPPED:
+        return SHIPPED[place]
     module_name, _, name = place.partition(":")
     if not module_name or not name:
-        raise BadBehaviour(f"{place!r} is no behaviour: expected module:function")
+        ships = ", ".join(sorted(SHIPPED))
+        raise BadBehaviour(f"{place!r} is no behaviour: expected module:function or one that ships ({ships})")
     try:
         module = importlib.import_module(module_name)
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""The command `pelton swarm`: arguments, exit codes, and where the output goes. Parsing imports nothing but argparse.
+"""The command `pelton swarm`: exit codes, and where the output goes. Parsing imports nothing but argparse.
 
 Exit codes: 0 everything was right, 1 something was wrong, 2 wrong usage, 3 nothing could be reached,
 130 (SIGTERM: 143) interrupted before the duration was over.
@@ -7,170 +7,188 @@ Exit codes: 0 everything was right, 1 something was wrong, 2 wrong usage, 3 noth
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from pelton.swarm.options import add_arguments
 
 if TYPE_CHECKING:
-    from pelton.swarm.behaviour import Behaviour
+    from collections.abc import Callable
+
+    from pelton.client.dial import Dial
+    from pelton.swarm.crew import Crew
     from pelton.swarm.crowd import Crowd
     from pelton.swarm.loop import Interrupts
+    from pelton.swarm.outcome import Outcome
     from pelton.swarm.plan import Plan
 
-__all__ = ["add_arguments", "plan_from", "run"]
+__all__ = ["add_arguments", "run"]
 
 WRONG, MISUSE, UNREACHABLE, SIGNALLED = 1, 2, 3, 128
-URL = "ws://127.0.0.1:7777/"
-RAMP_BOTS_PER_S, RAMP_MAX_S = 100, 2.0
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `run` reads."""
-    add = parser.add_argument
-    add("-n", "--bots", type=_count, default=10, metavar="N", help="how many bots play (10)")
-    add(
-        "--duration",
-        type=_seconds,
-        default=10.0,
-        metavar="S",
-        help="seconds to play once all are in; 0: until Ctrl-C (10)",
-    )
-    add("--seed", type=int, default=0, metavar="K", help="the same seed gives every bot the same dice (0)")
-    add("--url", type=_url, default=URL, metavar="URL", help=f"the server's address ({URL})")
-    add("--game", default="arena", metavar="NAME", help="the game to play (arena)")
-    add("--behaviour", metavar="MODULE:FUNCTION", help="how bots play: an async generator decorated with @bot")
-    add("--ramp", type=_seconds, metavar="S", help="seconds over which bots arrive (one for every 100, at most 2)")
-    add("--json", action="store_true", help="print the summary as one JSON object")
-    add("--quiet", action="store_true", help="show no progress, and the summary only if something was wrong")
+SOCKETS_OPEN = 4096
+"""To be had for those who come by themselves, if nobody says how many may."""
 
 
 def run(args: argparse.Namespace) -> int:
     """Play; the exit code."""
     from pelton.swarm.behaviour import BadBehaviour
+    from pelton.swarm.planning import Misuse, plan_from
 
     try:
-        behaviour = _behaviour(args.behaviour, args.game)
-    except BadBehaviour as error:
+        plan = plan_from(args)
+        dial_for = _dials(args, plan)
+    except (BadBehaviour, Misuse) as error:
         sys.stderr.write(f"pelton swarm: {error}\n")
         return MISUSE
-    return _run(plan_from(args, behaviour), as_json=args.json, quiet=args.quiet)
+    if args.worker is not None:
+        return _run_part(plan, dial_for)
+    return _run(args, plan, dial_for)
 
 
-def _run(plan: Plan, *, as_json: bool, quiet: bool) -> int:
+def _run(args: argparse.Namespace, plan: Plan, dial_for: Callable[[int], Dial] | None) -> int:
     import asyncio
 
-    from pelton.swarm.loop import Interrupts, allow_sockets, collect_less_often, loop_factory
+    from pelton.swarm.loop import Interrupts, loop_factory, prepare
 
-    allow_sockets(plan.bots)
-    collect_less_often()
+    prepare(_sockets(plan))
     interrupts = Interrupts()
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            crowd = runner.run(_play(plan, interrupts, show=not quiet))
+            outcome = runner.run(_play(args, plan, dial_for, interrupts))
     except asyncio.CancelledError:
         sys.stderr.write("pelton swarm: interrupted twice, ended without a summary\n")
         return SIGNALLED + (interrupts.received or 0)
-    code = _exit_code(crowd, interrupts)
-    if as_json or not quiet or code:
-        _print_summary(crowd, as_json=as_json)
+    code = _exit_code(outcome, interrupts)
+    if args.json or not args.quiet or code:
+        _print_summary(outcome, as_json=args.json)
     return code
 
 
-async def _play(plan: Plan, interrupts: Interrupts, *, show: bool) -> Crowd:
-    from pelton.swarm.crowd import Crowd
+def _run_part(plan: Plan, dial_for: Callable[[int], Dial] | None) -> int:
+    """As one process of several: whatever bots meet is for the other end of the pipe to judge."""
+    import asyncio
+
+    from pelton.swarm.loop import Interrupts, loop_factory, prepare
+    from pelton.swarm.worker import play_part
+
+    async def play() -> None:
+        crowd = _crowd(plan, dial_for)
+        Interrupts().watch(crowd.dismiss)
+        await play_part(crowd)
+
+    prepare(_sockets(plan))
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(play())
+    return 0
+
+
+async def _play(
+    args: argparse.Namespace, plan: Plan, dial_for: Callable[[int], Dial] | None, interrupts: Interrupts
+) -> Outcome:
+    from pelton.swarm.outcome import outcome_of
     from pelton.swarm.progress import shown_live
+
+    workers = _workers(args.workers)
+    crowd = _crew(args, plan, workers) if workers > 1 else None
+    if crowd is None and args.fill:
+        return await _keep_company(args, plan, dial_for, interrupts)
+    playing: Crowd | Crew = crowd or _crowd(plan, dial_for)
+    interrupts.watch(playing.dismiss)
+    async with shown_live(playing, wanted=not args.quiet):
+        await playing.play()
+    return outcome_of(playing)
+
+
+async def _keep_company(
+    args: argparse.Namespace, plan: Plan, dial_for: Callable[[int], Dial] | None, interrupts: Interrupts
+) -> Outcome:
+    import asyncio
+
+    from pelton.swarm.company import Company
+    from pelton.swarm.fill import fetch_page, keep_company
+    from pelton.swarm.outcome import outcome_of
+    from pelton.swarm.progress import shown_live
+
+    company = Company(plan.game, args.fill)
+    crowd = _crowd(plan, dial_for, lambda: company.room_id)
+    interrupts.watch(crowd.dismiss)
+    async with shown_live(crowd, wanted=not args.quiet), asyncio.TaskGroup() as beside:
+        looking = beside.create_task(keep_company(crowd, company, lambda: fetch_page(plan.url)))
+        await crowd.play()
+        looking.cancel()
+    return outcome_of(crowd)
+
+
+def _crowd(
+    plan: Plan, dial_for: Callable[[int], Dial] | None, room_id: Callable[[], str | None] | None = None
+) -> Crowd:
+    import time
+
+    from pelton.client.dial import dial_tcp
+    from pelton.swarm.crowd import Crowd
     from pelton.swarm.tally import Tally
 
-    crowd = Crowd(plan, Tally())
-    interrupts.watch(crowd.dismiss)
-    async with shown_live(crowd, wanted=show):
-        await crowd.play()
-    return crowd
+    return Crowd(
+        plan,
+        Tally(),
+        dial_for=dial_for or (lambda _: dial_tcp),
+        cpu_s=time.process_time,
+        room_id=room_id or (lambda: None),
+    )
 
 
-def _exit_code(crowd: Crowd, interrupts: Interrupts) -> int:
+def _crew(args: argparse.Namespace, plan: Plan, workers: int) -> Crew:
+    from pelton.swarm.crew import Crew
+    from pelton.swarm.planning import part_words
+
+    return Crew(plan, list(part_words(args)), workers)
+
+
+def _dials(args: argparse.Namespace, plan: Plan) -> Callable[[int], Dial] | None:
+    if not args.net:
+        return None
+    from pelton.netsim import Uplink
+    from pelton.swarm.networks import dials_through, parse_networks
+
+    networks = parse_networks(args.net)
+    shared = None if args.shared_uplink is None else Uplink(args.shared_uplink / plan.parts)
+    return dials_through(networks, plan.seed, shared)
+
+
+def _workers(asked: int) -> int:
+    import os
+
+    return asked or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
+
+
+def _sockets(plan: Plan) -> int:
+    return plan.bots + (plan.bots_max or (SOCKETS_OPEN if plan.arrivals_per_s else 0))
+
+
+def _exit_code(outcome: Outcome, interrupts: Interrupts) -> int:
     from pelton.swarm.report import problems
 
-    tally = crowd.tally
-    if tally.started and not tally.connected:
+    tally = outcome.tally
+    if tally.started and not tally.connected and not outcome.plan.is_patient:
         return UNREACHABLE
-    if problems(tally):
+    if problems(outcome):
         return WRONG
-    if interrupts.received is not None and crowd.plan.duration_s:
+    if interrupts.received is not None and outcome.plan.duration_s:
         return SIGNALLED + interrupts.received
     return 0
 
 
-def _print_summary(crowd: Crowd, *, as_json: bool) -> None:
+def _print_summary(outcome: Outcome, *, as_json: bool) -> None:
     """The summary on standard output; the first traceback out of a behaviour, if there is one, on standard error."""
     import json
-    import traceback
 
     from rich.console import Console
 
     from pelton.swarm.report import figures, shown
 
-    fault = next((failure.fault for failure in crowd.tally.failures if failure.fault), None)
-    if fault is not None:
-        sys.stderr.write("".join(traceback.format_exception(fault)))
+    trace = next((failure.trace for failure in outcome.tally.failures if failure.trace), "")
+    sys.stderr.write(trace)
     if as_json:
-        sys.stdout.write(json.dumps(figures(crowd), indent=2) + "\n")
+        sys.stdout.write(json.dumps(figures(outcome), indent=2) + "\n")
     else:
-        Console().print(shown(crowd))
-
-
-def plan_from(args: argparse.Namespace, behaviour: Behaviour) -> Plan:
-    """What the arguments ask for."""
-    from pelton.swarm.plan import Plan
-
-    bots: int = args.bots
-    ramp_s: float | None = args.ramp
-    return Plan(
-        url=args.url,
-        game=args.game,
-        behaviour=behaviour,
-        bots=bots,
-        seed=args.seed,
-        ramp_s=min(RAMP_MAX_S, bots / RAMP_BOTS_PER_S) if ramp_s is None else ramp_s,
-        duration_s=args.duration,
-    )
-
-
-def _behaviour(place: str | None, game: str) -> Behaviour:
-    from pelton.swarm.behaviour import BadBehaviour, find_behaviour
-    from pelton.swarm.behaviours import BY_GAME
-
-    if place is not None:
-        sys.path.insert(0, "")  # bots in the current folder, as with `python -m`
-        return find_behaviour(place)
-    if game not in BY_GAME:
-        raise BadBehaviour(f"no bot knows the game {game!r} (known: {', '.join(BY_GAME)}); say how with --behaviour")
-    return BY_GAME[game]
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 <= seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"expected seconds, 0 or more, got {text!r}")
-    return seconds
-
-
-def _url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        good = parts.scheme in ("ws", "wss") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number
-        good = False
-    if not good:
-        raise argparse.ArgumentTypeError(f"expected ws://host:port/ or wss://host/, got {text!r}")
-    return text
+        Console().print(shown(outcome), crop=False)

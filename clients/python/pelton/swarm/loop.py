@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 
-__all__ = ["Interrupts", "allow_sockets", "collect_less_often", "loop_factory"]
+__all__ = ["Interrupts", "allow_sockets", "collect_less_often", "loop_factory", "prepare"]
 
 FILES_BESIDES = 64
 """Open files that are no bot's socket."""
@@ -46,6 +46,12 @@ class Interrupts:
         for number in (signal.SIGINT, signal.SIGTERM):
             with suppress(NotImplementedError):  # Windows: Ctrl-C then ends the swarm without a summary
                 loop.add_signal_handler(number, note, number)
+
+
+def prepare(sockets: int) -> None:
+    """Make the process fit for so many bots."""
+    allow_sockets(sockets)
+    collect_less_often()
 
 
 def allow_sockets(count: int) -> None:

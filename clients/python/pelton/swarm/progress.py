@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-from pelton.swarm.crowd import Crowd
+from pelton.swarm.outcome import Playing
 
 __all__ = ["shown_live"]
 
@@ -18,7 +18,7 @@ REFRESH_S = 0.25
 
 
 @asynccontextmanager
-async def shown_live(crowd: Crowd, *, wanted: bool) -> AsyncGenerator[None, None]:
+async def shown_live(crowd: Playing, *, wanted: bool) -> AsyncGenerator[None, None]:
     """Show the crowd's progress while the block runs, if it is wanted and standard error is a terminal."""
     if not (wanted and sys.stderr.isatty()):  # rich would take FORCE_COLOR for a terminal
         yield
@@ -41,19 +41,18 @@ async def shown_live(crowd: Crowd, *, wanted: bool) -> AsyncGenerator[None, None
             drawing.cancel()
 
 
-async def _draw(progress: Progress, crowd: Crowd) -> None:
-    tally = crowd.tally
+async def _draw(progress: Progress, crowd: Playing) -> None:
     line = progress.add_task("arriving", total=1, figures="")
     frames_before = sent_before = 0
     while True:
-        played_s, _ = crowd.elapsed()
+        tally, (played_s, _) = crowd.tally, crowd.elapsed()
         what, done, total = _stage(crowd, played_s)
         p99_s = tally.input_to_ack.percentile_s(99)
         figures = (
             f"{(tally.frames - frames_before) / REFRESH_S:,.0f} frames/s "
             f"{(tally.sent - sent_before) / REFRESH_S:,.0f} actions/s "
             f"p99 {1000 * (p99_s or 0):.0f} ms "
-            f"{len(tally.failures)} errors"
+            f"{tally.failed_bots + tally.violated} errors"
         )
         frames_before, sent_before = tally.frames, tally.sent
         progress.update(line, description=what, completed=done, total=total, figures=figures)
@@ -61,12 +60,15 @@ async def _draw(progress: Progress, crowd: Crowd) -> None:
         await asyncio.sleep(REFRESH_S)
 
 
-def _stage(crowd: Crowd, played_s: float) -> tuple[str, float, float | None]:
+def _stage(crowd: Playing, played_s: float) -> tuple[str, float, float | None]:
     """What goes on, how much of it is done, and of how much; None if nobody knows."""
     plan = crowd.plan
-    if crowd.arrived < plan.bots:
-        return (f"arriving {crowd.arrived}/{plan.bots}", crowd.arrived, plan.bots)
+    if plan.is_patient:
+        return (f"{crowd.alive} bots keep company" if crowd.alive else "waiting for people", 0, None)
+    if played_s <= 0:
+        return (f"arriving {crowd.arrived}/{crowd.wanted}", crowd.arrived, crowd.wanted or None)
+    who = "playing" if crowd.alive == plan.bots else f"{crowd.alive} play"
     if plan.duration_s:
         done_s = min(played_s, plan.duration_s)
-        return (f"playing {int(done_s)}/{plan.duration_s:g} s", done_s, plan.duration_s)
-    return (f"playing {int(played_s)} s", 0, None)
+        return (f"{who} {int(done_s)}/{plan.duration_s:g} s", done_s, plan.duration_s)
+    return (f"{who} {int(played_s)} s", 0, None)

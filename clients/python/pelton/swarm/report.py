@@ -5,144 +5,163 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich import box
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
-from pelton.swarm.crowd import Crowd
-from pelton.swarm.tally import Tally
+from pelton.swarm.histogram import Histogram
+from pelton.swarm.invariants import GAP_TICKS_MAX
+from pelton.swarm.outcome import Outcome
+from pelton.swarm.table import make_table
+from pelton.swarm.tally import HISTOGRAMS, Violation
 
-__all__ = ["figures", "problems", "shown"]
+__all__ = ["figures", "frames_share", "problems", "shown"]
 
 FRAMES_SHARE_MIN = 0.95
 BOTS_NAMED_MAX = 5
 PROBLEMS_SHOWN_MAX = 10
+VIOLATIONS_SHOWN_MAX = 3
 PERCENTS = (50, 90, 99)
 
 
-def problems(tally: Tally) -> list[str]:
-    """All that was not right, a sentence each; empty if everything was."""
-    found: list[str] = []
+def problems(outcome: Outcome) -> list[str]:
+    """All that was not right, a sentence each; empty if everything was.
+
+    On a bad network connections are lost and frames go missing: that is what it is for.
+    """
+    plan, tally = outcome.plan, outcome.tally
+    if plan.is_patient:
+        return []
+    found = list(outcome.troubles)
     for text, bots in tally.failures_by_text().items():
         found.append(f"{_bots(bots)}: {text}")
+    if tally.violated:
+        found.append(f"{_count(tally.violated, 'promise')} of the protocol broken")
     if tally.mismatches:
         found.append(f"{_count(tally.mismatches, 'group')} of rows not what the server had")
-    if tally.unanswered:
+    if not plan.may_return and tally.unanswered:
         found.append(f"{_count(tally.unanswered, 'action')} neither taken nor refused")
-    share = _frames_share(tally)
+    if plan.is_network_bad:
+        return found
+    if tally.lost:
+        found.append(f"{_count(tally.lost, 'connection')} lost, and not by a storm")
+    if tally.gaps:
+        found.append(f"{_count(tally.gaps, 'gap')} of more than {GAP_TICKS_MAX} ticks without a frame")
+    share = frames_share(outcome)
     if share is not None and share < FRAMES_SHARE_MIN:
         found.append(f"{share:.1%} of the expected frames came, fewer than {FRAMES_SHARE_MIN:.0%}")
     return found
 
 
-def figures(crowd: Crowd) -> dict[str, Any]:
+def figures(outcome: Outcome) -> dict[str, Any]:
     """Everything, for `--json`."""
-    plan, tally = crowd.plan, crowd.tally
-    latencies = {f"p{percent}": _ms(tally.input_to_ack.percentile_s(percent)) for percent in PERCENTS}
-    found = problems(tally)
+    plan, tally, found = outcome.plan, outcome.tally, problems(outcome)
     return {
         "ok": not found,
         "problems": found,
         "url": plan.url,
         "game": plan.game,
-        "behaviour": plan.behaviour.name,
+        "behaviour": plan.mix.name,
         "seed": plan.seed,
         "bots": plan.bots,
         "started": tally.started,
         "connected": tally.connected,
         "seated": tally.seated,
-        "played_s": round(crowd.played_s, 3),
+        "ended": tally.ended,
+        "turned_away": tally.turned_away,
+        "failed": tally.failed_bots,
+        "connections": {"cut": tally.cut, "lost": tally.lost, "returned": tally.returned},
+        "played_s": round(outcome.played_s, 3),
         "actions": {
             "sent": tally.sent,
             "taken": tally.taken,
             "refused": dict(sorted(tally.refusals.items())),
             "unanswered": tally.unanswered,
         },
-        "frames": {"received": tally.frames, "expected": tally.frames_expected, "keyframes": tally.keyframes},
+        "frames": {
+            "received": tally.frames,
+            "expected": tally.frames_expected,
+            "keyframes": tally.keyframes,
+            "gaps": tally.gaps,
+        },
+        "bytes_in": tally.bytes_in,
         "digests": {"compared": tally.digests, "mismatched": tally.mismatches},
-        "input_to_ack_ms": {**latencies, "max": _ms(tally.input_to_ack.max_s if tally.input_to_ack.count else None)},
-        "cpu_s": round(crowd.cpu_s, 3),
-        "errors": [{"text": text, "bots": sorted(bots)} for text, bots in tally.failures_by_text().items()],
+        **{f"{name}_ms": _percentiles(getattr(tally, name)) for name in HISTOGRAMS},
+        "cpu_s": round(outcome.cpu_s, 3),
+        "errors": [
+            {"text": text, "bots": sorted(bots), "replay": plan.replay(min(bots))}
+            for text, bots in tally.failures_by_text().items()
+        ],
+        "violated": tally.violated,
+        "violations": [_violation(violation, outcome) for violation in tally.violations],
     }
 
 
-def shown(crowd: Crowd) -> Group:
+def shown(outcome: Outcome) -> Group:
     """The same for a person: a table, unless there was nothing to count, and below it what was wrong."""
-    found = problems(crowd.tally)
+    found, tally = problems(outcome), outcome.tally
     lines = [Text(f"wrong: {problem}", "bold red") for problem in found[:PROBLEMS_SHOWN_MAX]]
     if len(found) > PROBLEMS_SHOWN_MAX:
         lines.append(Text(f"... and {len(found) - PROBLEMS_SHOWN_MAX} more, see --json", "red"))
-    if crowd.tally.started and not crowd.tally.connected:
+    for violation in tally.violations[:VIOLATIONS_SHOWN_MAX]:
+        lines += [*map(Text, _told(violation, outcome)), _again(outcome.plan.replay(violation.bot))]
+    if not outcome.plan.is_patient and tally.failures and tally.connected:
+        lines.append(_again(outcome.plan.replay(tally.failures[0].bot)))
+    if tally.started and not tally.connected:
         return Group(*lines)
-    return Group(_table(crowd), *(lines or [Text("everything was right", "bold green")]))
+    return Group(make_table(outcome, frames_share(outcome), FRAMES_SHARE_MIN), *(lines or [_praise(outcome)]))
 
 
-def _table(crowd: Crowd) -> Table:
-    plan = crowd.plan
-    title = f"{_count(plan.bots, 'bot')} in {plan.game} for {crowd.played_s:.1f} s, seed {plan.seed}"
-    table = Table(title=title, title_style="bold", box=box.SIMPLE, show_header=False, pad_edge=False)
-    table.add_column("what")
-    table.add_column("how many", justify="right", style="bold")
-    table.add_column("note", style="dim")
-    for section in (_bot_rows, _action_rows, _frame_rows, _latency_rows):
-        for row in section(crowd):
-            table.add_row(*row)
-        table.add_section()
-    return table
-
-
-def _bot_rows(crowd: Crowd) -> Iterator[Sequence[str]]:
-    tally = crowd.tally
-    share = f"{crowd.cpu_s / crowd.played_s:.0%}" if crowd.played_s else "-"
-    yield ("connected", _warned(tally.connected, tally.connected < tally.started), crowd.plan.url)
-    yield ("seated", _warned(tally.seated, tally.seated < tally.started), "")
-    yield ("failed", _warned(len(tally.failures), bool(tally.failures)), "")
-    yield ("cpu", share, "of one core, for all bots")
-
-
-def _action_rows(crowd: Crowd) -> Iterator[Sequence[str]]:
-    tally = crowd.tally
-    yield ("actions sent", f"{tally.sent:,}", _rate(tally.sent, crowd))
-    yield ("  taken", f"{tally.taken:,}", "")
-    reasons = ", ".join(f"{reason} {count:,}" for reason, count in tally.refusals.most_common())
-    yield ("  refused", f"{tally.refused:,}", reasons)
-    yield ("  unanswered", _warned(tally.unanswered, bool(tally.unanswered)), "")
-
-
-def _frame_rows(crowd: Crowd) -> Iterator[Sequence[str]]:
-    tally = crowd.tally
-    share = _frames_share(tally)
-    too_few = share is not None and share < FRAMES_SHARE_MIN
-    note = f"{tally.frames_expected:,} expected"
-    if share is not None and share < 1:
-        note = f"{share:.1%} of the {note}"
-    yield ("frames received", _warned(tally.frames, too_few), note)
-    yield ("  keyframes", f"{tally.keyframes:,}", "")
-    yield ("digests compared", f"{tally.digests:,}", "")
-    yield ("  mismatched", _warned(tally.mismatches, bool(tally.mismatches)), "")
-
-
-def _latency_rows(crowd: Crowd) -> Iterator[Sequence[str]]:
-    latencies = crowd.tally.input_to_ack
-    what = "input to ack"
-    for percent in PERCENTS:
-        latency_ms = _ms(latencies.percentile_s(percent))
-        yield (what, "-" if latency_ms is None else f"{latency_ms:.1f} ms", f"p{percent}")
-        what = ""
-    yield ("", f"{1000 * latencies.max_s:.1f} ms" if latencies.count else "-", "max")
-
-
-def _frames_share(tally: Tally) -> float | None:
+def frames_share(outcome: Outcome) -> float | None:
+    """Of the frames that were due, how many came; None if none was."""
+    tally = outcome.tally
     return tally.frames / tally.frames_expected if tally.frames_expected else None
 
 
-def _rate(count: int, crowd: Crowd) -> str:
-    return f"{count / crowd.played_s:,.0f} a second" if crowd.played_s else ""
+def _praise(outcome: Outcome) -> Text:
+    if outcome.plan.is_patient:
+        return Text("goodbye", "bold green")
+    return Text("everything was right", "bold green")
 
 
-def _warned(count: int, wrong: bool) -> str:
-    return f"[red]{count:,}[/red]" if wrong else f"{count:,}"
+def _told(violation: Violation, outcome: Outcome) -> Iterator[str]:
+    """What was promised, and the frames before it."""
+    plan = outcome.plan
+    yield f"bot {violation.bot} ({violation.behaviour}, seed {plan.seed}) at tick {violation.tick}: {violation.text}"
+    for arrival in violation.arrivals:
+        yield (
+            f"    tick {arrival.tick} on {arrival.base}, ack {arrival.ack}, "
+            f"{arrival.refused} refused, {arrival.size_bytes} bytes"
+        )
+
+
+def _again(command: str) -> Text:
+    """To be copied, so it stays one line however narrow the terminal is. Print it with `crop=False`."""
+    return Text(f"again: {command}", no_wrap=True, overflow="ignore")
+
+
+def _violation(violation: Violation, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "bot": violation.bot,
+        "behaviour": violation.behaviour,
+        "tick": violation.tick,
+        "text": violation.text,
+        "frames": [
+            {
+                "tick": arrival.tick,
+                "base": arrival.base,
+                "ack": arrival.ack,
+                "refused": arrival.refused,
+                "bytes": arrival.size_bytes,
+            }
+            for arrival in violation.arrivals
+        ],
+        "replay": outcome.plan.replay(violation.bot),
+    }
+
+
+def _percentiles(latencies: Histogram) -> dict[str, float | int | None]:
+    found: dict[str, float | int | None] = {f"p{each}": _ms(latencies.percentile_s(each)) for each in PERCENTS}
+    return {**found, "max": _ms(latencies.max_s if latencies.count else None), "count": latencies.count}
 
 
 def _ms(seconds: float | None) -> float | None:

@@ -1,21 +1,27 @@
-"""One bot's visit to a server: connect, take a seat, play, wait for the answers, leave, say goodbye.
+"""One connection of a bot: connect, take a seat, play, wait for the answers, leave, say goodbye.
 
-Whatever happens to the bot ends up in the tally and goes no further: a bot never disturbs another.
+What ends it before its time is raised; whoever lets bots live decides what comes of it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import ssl
 from contextlib import AbstractAsyncContextManager, aclosing
+from typing import Protocol
 
-from pelton.client import Client, ClientError, NotSeated, Room, SharedParts, connect
-from pelton.protocol.plain import SharedFrames
-from pelton.swarm.behaviour import Me
-from pelton.swarm.plan import Plan
-from pelton.swarm.tally import Tally
+from pelton.client import Client, ClientError, NotSeated, Room, connect
+from pelton.client.dial import Dial, Line
+from pelton.protocol import Frame as WireFrame
+from pelton.protocol.messages import ServerMessage
+from pelton.swarm.behaviour import Behaviour
+from pelton.swarm.invariants import Watch
+from pelton.swarm.me import Me
+from pelton.swarm.scene import Scene
+from pelton.swarm.tally import Violation
+from pelton.wire import WebSocket
 
-__all__ = ["Visit"]
+__all__ = ["Host", "Visit"]
 
 JOIN_TIMEOUT_S = 10.0
 GRACE_S = 2.0
@@ -23,40 +29,55 @@ GRACE_S = 2.0
 SEEING_EVERY = 10
 """Of bots that never look at the state, every so many keeps it none the less: somebody has to compare digests."""
 OWN_WILL = (None, "you_left")
+LOST = 1006
+
+
+class Host(Protocol):
+    """Who is told how far the bot has come."""
+
+    def connected(self) -> None: ...
+    def seated(self) -> None: ...
 
 
 class Visit:
-    """A bot from its arrival to its goodbye."""
+    """A bot from its connection to its goodbye. `stay` counts those it had before."""
 
-    def __init__(self, number: int, plan: Plan, tally: Tally, decode: SharedFrames, parts: SharedParts) -> None:
+    def __init__(self, number: int, stay: int, behaviour: Behaviour, dial: Dial, scene: Scene, host: Host) -> None:
         self.number = number
-        self._plan = plan
-        self._tally = tally
-        self._decode = decode
-        self._parts = parts
+        self.room: Room | None = None
+        """Its seat, from when it has one."""
+        self.was_cut = False
+        self._stay = stay
+        self._behaviour = behaviour
+        self._dial = dial
+        self._scene = scene
+        self._host = host
+        self._watch = Watch()
         self._dismissed = False
+        self._websocket: WebSocket | None = None
         self._me: Me | None = None
         self._limit: asyncio.Timeout | None = None
 
-    async def run(self, arrived: Callable[[], None]) -> None:
-        """All of it. `arrived` is called once: when the bot has its seat, or will never have one."""
-        tally, said = self._tally, False
-        tally.started += 1
-        try:
-            async with self._connection() as client:
-                tally.connected += 1
-                room = await self._take_seat(client)
-                tally.seated += 1
-                said = True
-                arrived()
-                await self._stay(room)
-        except ClientError as error:
-            tally.failed(self.number, str(error))
-        except Exception as error:  # noqa: BLE001 - the edge: a behaviour may raise anything, it ends this bot alone
-            tally.failed(self.number, f"{self._plan.behaviour.name} raised {error!r}", error)
-        finally:
-            if not said:
-                arrived()
+    async def run(self) -> None:
+        """All of it. Raises ClientError if it ended otherwise than by our will, or what the behaviour raised."""
+        async with self._connection() as client:
+            self._host.connected()
+            room = self.room = await self._take_seat(client)
+            self._host.seated()
+            sightings = self._scene.sightings
+            sight = sightings.enter(room.room_id)
+            now_s, plan = self._scene.now_s, self._scene.plan
+            me = self._me = Me(self.number, plan.seed, room, self._scene.tally, now_s, sight, self._stay)
+            me.dismissed = self._dismissed
+            since_s = now_s()
+            try:
+                await self._play(me)
+                await self._settle(me)
+            finally:
+                sightings.leave(room.room_id, sight)
+                self._scene.tally.stayed(now_s() - since_s, room.tick_hz)
+                self._scene.tally.gaps += self._watch.gaps
+            await room.leave()
 
     def dismiss(self) -> None:
         """Time is over: its frames end, and a behaviour that waits for something else is interrupted soon."""
@@ -66,40 +87,70 @@ class Visit:
         if self._limit is not None:
             self._limit.reschedule(asyncio.get_running_loop().time() + GRACE_S)
 
+    def cut(self) -> None:
+        """End the connection as a network does that is gone: without a word."""
+        if self._websocket is not None and not self._dismissed and not self.was_cut:
+            self.was_cut = True
+            self._websocket.drop(LOST, "cut by a storm of the swarm")
+
     def _connection(self) -> AbstractAsyncContextManager[Client]:
-        name = f"bot {self.number}"
+        scene, name = self._scene, f"bot {self.number}"
         # Light: without numpy, what nobody looks at costs next to nothing, and few bots look at every row.
-        blind = self._plan.behaviour.blind and self.number % SEEING_EVERY != 0
-        return connect(self._plan.url, name=name, light=True, blind=blind, decode=self._decode, parts=self._parts)
+        blind = self._behaviour.blind and self.number % SEEING_EVERY != 0
+        return connect(
+            scene.plan.url,
+            name=name,
+            light=True,
+            blind=blind,
+            decode=self._decode,
+            parts=scene.parts,
+            dial=self._connect,
+            now_s=scene.now_s,
+        )
+
+    async def _connect(self, websocket: WebSocket, host: str, port: int, tls: ssl.SSLContext | None) -> Line:
+        self._websocket = websocket
+        return await self._dial(websocket, host, port, tls)
+
+    def _decode(self, payload: bytes) -> ServerMessage:
+        """For each message that comes in: count it and check it, before the client sees it."""
+        message = self._scene.decode(payload)
+        size_bytes = len(payload)
+        self._scene.tally.bytes_in += size_bytes
+        if type(message) is WireFrame:
+            for text in self._watch.check(message, size_bytes):
+                found = Violation(self.number, self._behaviour.name, message.tick, text, self._watch.arrivals)
+                self._scene.tally.broke(found)
+        return message
 
     async def _take_seat(self, client: Client) -> Room:
         try:
             async with asyncio.timeout(JOIN_TIMEOUT_S):
-                return await client.join_or_create(self._plan.game, name=f"bot {self.number}")
+                if not self._stay:
+                    await client.ping()  # for `state_age`; who comes back in a storm has no time for it
+                name, room_id = f"bot {self.number}", self._scene.room_id()
+                if room_id is not None:
+                    return await client.join(room_id, name=name)
+                return await client.join_or_create(self._scene.plan.game, name=name)
         except TimeoutError:
             raise ClientError(f"no answer to the join within {JOIN_TIMEOUT_S:g} s") from None
 
-    async def _stay(self, room: Room) -> None:
-        now_s = asyncio.get_running_loop().time
-        since_s = now_s()
-        me = self._me = Me(self.number, self._plan.seed, room, self._tally)
-        me.dismissed = self._dismissed
-        try:
-            await self._play(me)
-            await self._settle(me)
-        finally:
-            self._tally.stayed(now_s() - since_s, room.tick_hz)
-        await room.leave()
-
     async def _play(self, me: Me) -> None:
         """Send what the behaviour yields, until it ends or is interrupted."""
-        tally, act = self._tally, me.room.act
+        tally, watch, act, late, now_s = self._scene.tally, self._watch, me.room.act, me.intake.late, me.now_s
         limit = asyncio.timeout(None)
         try:
-            async with limit, aclosing(self._plan.behaviour(me)) as actions:
+            async with limit, aclosing(self._behaviour(me)) as actions:
                 self._limit = limit
                 async for action in actions:
-                    await act(action)
+                    due_s = me.due_s
+                    if due_s is None:
+                        watch.sent = await act(action)
+                    else:
+                        late_s = max(0.0, now_s() - due_s)
+                        tally.send_late.add(late_s)
+                        watch.sent = await act(action)
+                        late[watch.sent] = late_s
                     tally.sent += 1
         except NotSeated:
             """Why is for the frames to say, see `_settle`."""

@@ -1,13 +1,14 @@
-"""The behaviours that ship, by game. Examples as well: a bot needs no more than this."""
+"""For the arena: flies about, as many as you like at little cost."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 
 from pelton.client import Action
-from pelton.swarm.behaviour import Behaviour, Me, bot
+from pelton.swarm.behaviour import bot
+from pelton.swarm.me import Me
 
-__all__ = ["BY_GAME", "wanderer"]
+__all__ = ["wanderer"]
 
 SHOTS_PER_TICK = 0.1
 RENAMES_PER_TICK = 0.002
@@ -28,7 +29,3 @@ async def wanderer(me: Me) -> AsyncGenerator[Action, None]:
             yield Action("shoot")
         if dice.random() < RENAMES_PER_TICK:
             yield Action("rename", name=f"{dice.choice(NAMES)} {me.number}")
-
-
-BY_GAME: Mapping[str, Behaviour] = {"arena": wanderer}
-"""What plays a game if nothing else is asked for."""
