@@ -69,7 +69,7 @@ def main() -> int:
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE")
     options = parser.parse_args()
     notes = Notes()
-    config = load_config(None, {}, ("server.port=0", *options.set)).config
+    config = load_config(None, {}, ("server.port=0", "admin.port=0", *options.set)).config
     with patch.object(app, "Beat", timed(notes)), patch.object(beat, "Fanout", FANOUTS[options.way]):
         try:
             return serve(config)

@@ -12,12 +12,14 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 
 from pelton.client import connect
+from pelton.server.config import load_config
 
 COMMAND = [sys.executable, "-c", "import sys; from pelton.cli.main import main; sys.exit(main())", "demo"]
 END_TIMEOUT_S = 30
@@ -62,7 +64,8 @@ def start_demo() -> Iterator[StartDemo]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PELTON_")}
         started.append(
             subprocess.Popen(
-                [*COMMAND, "--set", "server.port=0", *options],
+                # Where the machine is busy, ticks may overrun, which is a warning.
+                [*COMMAND, "--set", "server.port=0", "--set", "log.level=error", *options],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -137,6 +140,28 @@ def test_a_port_that_is_taken_is_named_with_the_servers_exit_code(start_demo: St
     assert code == 1
     assert f"cannot listen on 127.0.0.1:{port}" in errors
     assert "Traceback" not in errors
+
+
+def test_a_demo_starts_also_where_another_server_has_the_admin_port(start_demo: StartDemo) -> None:
+    port = load_config(None, {}, ()).config.admin.port
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):  # some other server has it: as good
+            taken.bind(("127.0.0.1", port))
+            taken.listen()
+        demo = start_demo("--bots", "0")
+        os.kill(demo.pid, signal.SIGTERM)
+        assert demo.ended() == (0, "")
+
+
+def test_a_demo_has_the_admin_port_that_it_is_given(start_demo: StartDemo) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code, errors = start_demo("--set", f"admin.port={port}").ended()
+    assert code == 1
+    assert f"cannot listen on 127.0.0.1:{port} (section admin, host and port)" in errors
 
 
 def test_a_server_that_dies_ends_the_demo(start_demo: StartDemo) -> None:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 import pytest
 
 READY = re.compile(r"listening on (ws://\S+:(\d+)/)")
+ADMIN = re.compile(r"admin port: (http://\S+/)")
 STOP_TIMEOUT_S = 20
 
 
@@ -47,6 +48,13 @@ class RunningServer:
     def http_url(self) -> str:
         """`http://host:port/`."""
         return self.url.replace("ws://", "http://", 1)
+
+    @property
+    def admin_url(self) -> str:
+        """`http://host:port/`, as the log names it before the server says that it listens."""
+        found = ADMIN.search(self.log())
+        assert found is not None, self.log()
+        return found[1]
 
     def log(self) -> str:
         """What it has written to standard error so far."""

@@ -20,8 +20,8 @@ R = TypeVar("R", bound=Room)
 
 
 def settings(*overrides: str) -> Config:
-    """The defaults, with `section.key=value` over them."""
-    return load_config(None, {}, overrides).config
+    """The defaults, with `section.key=value` over them; the admin port is any that is free."""
+    return load_config(None, {}, ("admin.port=0", *overrides)).config
 
 
 class FakeSession:

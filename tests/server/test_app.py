@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import socket
 from collections.abc import AsyncIterator
@@ -12,8 +13,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from pelton.server import app as app_module
-from pelton.server.app import Server, server_version
+from pelton.server.app import CannotListen, Server, server_version
 from pelton.server.clock import ManualClock
+from pelton.server.loop import loop_name
 from tests.server.fakes import settings
 from tests.server.games import GAMES
 from tests.server.peer import Peer
@@ -131,6 +133,76 @@ async def test_a_port_in_use_is_an_error_and_leaves_nothing_behind(transport: st
     await again.start()
     assert port_of(again) == port
     await again.stop()
+
+
+async def test_an_admin_port_in_use_is_an_error_and_leaves_nothing_behind(transport: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        game_port = free.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        server = Server(settings(f"server.port={game_port}", f"admin.port={port}", transport), GAMES)
+        with pytest.raises(CannotListen, match=rf"127\.0\.0\.1:{port} \(section admin, host and port\): .*in use"):
+            await server.start()
+        with pytest.raises(ConnectionRefusedError):
+            Peer(game_port)
+
+
+async def test_the_admin_port_tells_of_this_server(server: Server, clock: ManualClock, transport: str) -> None:
+    with Peer(port_of(server)) as peer:
+        await peer.join()
+        await peer.say(5, 1)
+        await peer.hear_until(21)
+        clock.advance(0.05)
+        await peer.hear_until(20)
+        found = json.loads((await asked(server, "/stats")).partition(b"\r\n\r\n")[2])
+    assert (found["version"], found["uptime_s"]) == (server_version(), 0.05)
+    assert (found["connections"], found["players"], found["tick"]["count"]) == (1, 1, 1)
+    assert [room["game"] for room in found["rooms"]] == ["tally"]
+    assert f"server.transport={found['transport']}" == transport
+    assert found["loop"] == loop_name(asyncio.get_running_loop())
+
+
+async def test_the_admin_port_is_there_until_the_last_has_gone(transport: str) -> None:
+    server = new_server(transport, clock=ManualClock())
+    await server.start()
+    with Peer(port_of(server)) as clinging:
+        await clinging.greet()
+        assert (await asked(server, "/readyz")).startswith(b"HTTP/1.1 200 ")
+        stopping = asyncio.ensure_future(server.stop())
+        await clinging.closed()
+        assert (await asked(server, "/readyz")).startswith(b"HTTP/1.1 503 ")
+        assert not stopping.done()
+    await stopping
+    with pytest.raises(ConnectionRefusedError):
+        await asked(server, "/readyz")
+
+
+async def test_an_admin_port_of_minus_one_is_none(transport: str) -> None:
+    server = new_server(transport, "admin.port=-1")
+    await server.start()
+    assert server.admin_url is None
+    await server.stop()
+
+
+async def test_the_admin_port_can_be_on_ipv6(transport: str) -> None:
+    server = new_server(transport, "admin.host=::1")
+    await server.start()
+    assert server.admin_url is not None
+    assert server.admin_url.startswith("http://[::1]:")
+    assert (await asked(server, "/healthz")).startswith(b"HTTP/1.1 200 ")
+    await server.stop()
+
+
+async def asked(server: Server, path: str) -> bytes:
+    """The whole response of the admin port."""
+    assert server.admin_url is not None
+    url = urlsplit(server.admin_url)
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: {url.netloc}\r\n\r\n".encode())
+    response = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    return response
 
 
 async def test_the_url_is_where_clients_connect(transport: str) -> None:

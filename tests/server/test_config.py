@@ -134,3 +134,8 @@ def test_defaults_must_be_complete(file: Path) -> None:
 def test_without_defaults_only_that_is_told(file: Path) -> None:
     with pytest.raises(ConfigError, match=r"^my\.toml: there is no such file$"):
         load_config_over(file, None, {"PELTON_A__B": "1"}, ["x"])
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.255.250.9", "::1"])
+def test_an_admin_host_is_any_address_of_the_loopback(host: str) -> None:
+    assert load_config(None, {}, [f"admin.host={host}"]).config.admin.host == host

@@ -56,6 +56,14 @@ def file_problems(text: str, file: Path) -> list[str]:
             'server.loop = "Auto"',
             '[server] loop: expected one of auto, uvloop, asyncio, got "Auto"',
         ),
+        ("admin.port = -2", "[admin] port: expected an integer between -1 and 65535, got -2"),
+        *(
+            (
+                f'admin.host = "{host}"',
+                f'[admin] host: expected a loopback address, 127.0.0.1 or ::1, as there is no token yet, got "{host}"',
+            )
+            for host in ("0.0.0.0", "::", "192.168.0.1", "localhost", "127.0.0.256", "127.1", "[::1]", "")
+        ),
         ("server.host = 1", "[server] host: expected a host name or an address, got 1"),
         (
             'server.host = "a\\nb\\"\\\\ü\\u200b"',
@@ -88,12 +96,12 @@ def file_problems(text: str, file: Path) -> list[str]:
             "[sever]\na = 1\nb = 2",
             (
                 '[sever]: unknown section; did you mean "server"? '
-                "(sections: server, receive, simulate, deliver, games, log)"
+                "(sections: server, receive, simulate, deliver, games, admin, log)"
             ),
         ),
         (
             "[xyzzy]",
-            "[xyzzy]: unknown section; sections: server, receive, simulate, deliver, games, log",
+            "[xyzzy]: unknown section; sections: server, receive, simulate, deliver, games, admin, log",
         ),
     ],
 )

@@ -101,6 +101,42 @@ def test_a_port_in_use_is_said_with_the_setting(start: Start, loop: str) -> None
     assert "Traceback" not in log
 
 
+@pytest.mark.parametrize("loop", LOOPS)
+def test_an_admin_port_in_use_is_said_with_the_setting_and_the_way_out(start: Start, loop: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        status, log = ended(start("--port", "0", "--set", f"admin.port={port}", "--set", f"server.loop={loop}"))
+    assert (status, log.count("\n")) == (1, 1)
+    assert log.startswith(f"pelton: cannot listen on 127.0.0.1:{port} (section admin, host and port): ")
+    assert log.endswith("; admin.port = 0 takes any free one, -1 turns it off\n")
+
+
+def test_an_admin_host_that_others_can_reach_is_refused_with_the_reason(start: Start) -> None:
+    status, log = ended(start("--port", "0", "--set", "admin.host=0.0.0.0"))
+    assert status == 2
+    assert log == (
+        "--set admin.host=0.0.0.0: expected a loopback address, 127.0.0.1 or ::1, as there is no token yet, "
+        'got "0.0.0.0"\n'
+    )
+
+
+def test_two_servers_on_free_ports_have_an_admin_port_each(start: Start) -> None:
+    both = [start("--port", "0"), start("--port", "0")]
+    for process in both:
+        port_of(process)
+        process.terminate()
+    logs = [ended(process)[1] for process in both]
+    ports = {re.findall(r"admin port: http://127\.0\.0\.1:(\d+)/\n", log)[0] for log in logs}
+    assert len(ports - {"7778"}) == 2
+
+
+def test_an_admin_port_that_is_turned_off_is_not_in_the_log(start: Start) -> None:
+    process = start("--port", "0", "--set", "admin.port=-1")
+    port_of(process)
+    process.terminate()
+    assert "admin port" not in ended(process)[1]
+
+
 @pytest.mark.parametrize("host", ["192.0.2.1", "a..b"])
 def test_an_address_that_cannot_be_had_is_said_with_the_setting(start: Start, host: str) -> None:
     status, log = ended(start("--port", "0", "--set", f"server.host={host}"))

@@ -62,6 +62,8 @@ def _server_options(args: argparse.Namespace, loaded: LoadedConfig) -> list[str]
     overrides: list[str] = args.overrides
     if loaded.origins["log.level"] == "default":
         overrides = [*overrides, "log.level=warning"]  # whoever wants to see more can say so
+    if loaded.origins["admin.port"] == "default":
+        overrides = [*overrides, "admin.port=-1"]  # a demo starts also where another server has the admin port
     options = [] if path is None else ["--config", str(path)]
     return options + [word for override in overrides for word in ("--set", override)]
 

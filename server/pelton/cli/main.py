@@ -38,7 +38,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     config_command.add_arguments(serve)
     serve.add_argument(
-        "--port", type=int, metavar="N", help="listen on this port (0: any free one); same as --set server.port=N"
+        "--port",
+        type=int,
+        metavar="N",
+        help="listen on this port, same as --set server.port=N; 0 takes any free one, for the admin port as well",
     )
     serve.set_defaults(run=_serve)
 
@@ -91,6 +94,8 @@ def _serve(arguments: argparse.Namespace) -> int:
         for file in files:
             more += [f"games.{name}={entry}" for name, entry in games_in_file(file).items()]
         loaded = config_command.load(arguments, more)
+        if port == 0 and loaded.origins["admin.port"] == "default":
+            loaded = config_command.load(arguments, [*more, "admin.port=0"])
     except ConfigError as error:
         return config_command.report(error)
     except GameError as error:

@@ -10,16 +10,21 @@ from importlib.metadata import PackageNotFoundError, version
 from random import Random, SystemRandom
 
 from pelton.protocol.close_codes import RESTART
+from pelton.server.admin.listener import AdminListener
+from pelton.server.admin.pages import pages
+from pelton.server.admin.process import process_usage
+from pelton.server.admin.watched import Watched
 from pelton.server.beat import Beat
 from pelton.server.clock import Clock, MonotonicClock
 from pelton.server.config import Config
+from pelton.server.loop import loop_name
 from pelton.server.metrics import Metrics
 from pelton.server.receive.decoders import Decoders
 from pelton.server.receive.listener import Listener, listen
 from pelton.server.simulate.lobby import Lobby
 from pelton.server.simulate.room import Room
 
-__all__ = ["Server", "server_version"]
+__all__ = ["CannotListen", "Server", "server_version"]
 
 log = logging.getLogger(__name__)
 
@@ -32,33 +37,70 @@ def server_version() -> str:
         return "unknown"
 
 
+class CannotListen(OSError):
+    """An address that cannot be had; says which settings name it."""
+
+    def __init__(self, section: str, host: str, port: int, reason: OSError) -> None:
+        where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        hint = "; admin.port = 0 takes any free one, -1 turns it off" if section == "admin" else ""
+        super().__init__(
+            f"cannot listen on {where} (section {section}, host and port): {reason.strerror or reason}{hint}"
+        )
+
+
 class Server:
     """A game server in this process: `start`, then `stop`. Runs on the event loop that it is started on."""
 
     def __init__(self, config: Config, games: Mapping[str, type[Room]], clock: Clock | None = None) -> None:
         self._config = config
-        clock = clock or MonotonicClock()
+        self._clock = clock = clock or MonotonicClock()
         seed = config.simulate.seed or SystemRandom().getrandbits(64)
         self.metrics = Metrics()
         self._lobby = Lobby(games, config.simulate, Random(seed))
         name = f"pelton/{server_version()}"
         self._listener = Listener(config, self._lobby, clock, self.metrics, Decoders(games), name)
         self._beat = Beat(config, clock, self._listener, self._lobby, self.metrics)
-        self._sock: socket.socket | None = None
+        self._admin: AdminListener | None = None
+        self.url = ""
+        """Where clients connect; with port 0 in the configuration, the port that was found. Empty before the start."""
+        self.admin_url: str | None = None
+        """Where the admin port is, once started; None if it is turned off."""
 
     async def start(self) -> None:
-        """Listen and turn. OSError if the address cannot be had."""
-        server = self._config.server
-        self._sock = listen(server.host, server.port, self._config.deliver.socket_send_buffer_bytes)
-        self._address = self._sock.getsockname()
-        await self._listener.start(self._sock)
+        """Listen and turn. CannotListen if an address cannot be had; nothing is left open then."""
+        server, admin = self._config.server, self._config.admin
+        sock = self._listen("server", server.host, server.port)
+        self.url = _url("ws", sock)
+        if admin.port >= 0:
+            try:
+                admin_sock = self._listen("admin", admin.host, admin.port)
+            except CannotListen:
+                sock.close()
+                raise
+            self.admin_url = _url("http", admin_sock)
+            self._admin = AdminListener(pages(self._watched()))
+            await self._admin.start(admin_sock)
+        await self._listener.start(sock)
         self._beat.start()
 
-    @property
-    def url(self) -> str:
-        """Where clients connect; with port 0 in the configuration, the port that was found."""
-        host, port = self._address[:2]
-        return f"ws://[{host}]:{port}/" if ":" in host else f"ws://{host}:{port}/"
+    def _listen(self, section: str, host: str, port: int) -> socket.socket:
+        try:
+            return listen(host, port, self._config.deliver.socket_send_buffer_bytes)
+        except OSError as error:
+            raise CannotListen(section, host, port, error) from error
+
+    def _watched(self) -> Watched:
+        return Watched(
+            version=server_version(),
+            loop=loop_name(asyncio.get_running_loop()),
+            transport=self._config.server.transport,
+            clock=self._clock,
+            started_ns=self._clock.now_ns(),
+            lobby=self._lobby,
+            metrics=self.metrics,
+            times=self._beat.times,
+            usage=process_usage,
+        )
 
     async def stop(self) -> None:
         """Stop accepting, end the rooms, tell the clients to come back later, close.
@@ -77,6 +119,8 @@ class Server:
             log.warning("some clients did not go by themselves; their connections are cut")
         self._beat.stop()
         self._listener.end()
+        if self._admin is not None:  # last: /readyz says meanwhile that the server is going
+            await self._admin.stop()
 
     async def _quiet(self) -> None:
         """Wait until nobody is connected; asked at the end of each beat, which sees every change."""
@@ -88,3 +132,8 @@ class Server:
 
         self._beat.on_beat = look
         await quiet.wait()
+
+
+def _url(scheme: str, sock: socket.socket) -> str:
+    host, port = sock.getsockname()[:2]
+    return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"

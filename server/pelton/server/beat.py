@@ -18,11 +18,13 @@ from pelton.server.receive.deadlines import NEVER_NS
 from pelton.server.receive.listener import Listener
 from pelton.server.simulate.errors import RoomFault
 from pelton.server.simulate.lobby import Lobby, OpenRoom
+from pelton.server.tick_times import TickTimes
 
 __all__ = ["Beat"]
 
 log = logging.getLogger(__name__)
 
+NS_PER_MS = 1_000_000
 SLACK_NS = 500_000
 """A tick due within half a millisecond is run now: timers of event loops are that coarse, and fire early too."""
 
@@ -42,6 +44,7 @@ class Beat:
         self._loop: asyncio.AbstractEventLoop
         self._timer: asyncio.TimerHandle | None = None
         self._next_ns = 0
+        self.times = TickTimes()
         self.on_beat: Callable[[], None] | None = None
 
     def start(self) -> None:
@@ -91,18 +94,20 @@ class Beat:
 
     def _tick(self, opened: OpenRoom, now_ns: int) -> None:
         metrics = self._metrics
-        if now_ns - opened.cadence.due_ns > opened.cadence.interval_ns:
-            metrics.ticks_late += 1
         skipped_before = opened.cadence.skipped
         fanout = self._fanouts.get(opened)
         if fanout is None:
             fanout = self._fanouts[opened] = Fanout(self._config.deliver, metrics)
+        begun_ns = self._clock.now_ns()
+        if begun_ns - opened.cadence.due_ns > opened.cadence.interval_ns:
+            metrics.ticks_late += 1
         try:
             for _ in range(opened.cadence.take(now_ns + SLACK_NS)):
                 outcome = opened.ticker.step()
                 metrics.ticks += 1
                 metrics.actions_taken += outcome.taken
                 fanout.deliver(opened.ticker, outcome, now_ns)
+                begun_ns = self._measure(opened, begun_ns)
                 if opened.ticker.room.ended:
                     break
         except Exception as fault:  # the edge: whatever a room causes ends that room and no other
@@ -115,3 +120,30 @@ class Beat:
         metrics.ticks_skipped += opened.cadence.skipped - skipped_before
         if self._lobby.close_empty(opened, now_ns):
             del self._fanouts[opened]
+
+    def _measure(self, opened: OpenRoom, begun_ns: int) -> int:
+        """Note how long a tick took. Answers when it was over, which is when the next one begins that catches up."""
+        ended_ns = self._clock.now_ns()
+        took_ns = ended_ns - begun_ns
+        opened.times.durations.add(took_ns)
+        self.times.add(opened.ticker.game, took_ns)
+        if took_ns > opened.cadence.interval_ns:
+            self._overran(opened, took_ns, ended_ns)
+        return ended_ns
+
+    def _overran(self, opened: OpenRoom, took_ns: int, now_ns: int) -> None:
+        ticker = opened.ticker
+        self._metrics.ticks_overrun += 1
+        self.times.game(ticker.game).overruns += 1
+        unlogged = opened.times.overran(now_ns)
+        if unlogged is None:
+            return
+        log.warning(
+            "room %s (%s): tick %d took %.1f ms, and its budget is %.1f ms%s",
+            opened.room_id,
+            ticker.game,
+            ticker.tick,
+            took_ns / NS_PER_MS,
+            opened.cadence.interval_ns / NS_PER_MS,
+            f"; {unlogged} more overran since this was last said" if unlogged else "",
+        )

@@ -35,6 +35,7 @@ from pelton.server.config_sources import (
 __all__ = [
     "ORDERS",
     "SECTIONS",
+    "AdminConfig",
     "Config",
     "ConfigError",
     "DeliverConfig",
@@ -55,6 +56,14 @@ T = TypeVar("T")
 GameName: TypeAlias = Annotated[str, Shape(r"[a-z0-9][a-z0-9_-]{0,63}", "1 to 64 lowercase letters, digits, - and _")]
 GamePath: TypeAlias = Annotated[str, Shape(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", 'a class as "module.path:Class"')]
 Host: TypeAlias = Annotated[str, Shape(r"[\w.:%-]{1,253}", "a host name or an address")]
+# Numbers only: what a name resolves to is decided elsewhere, and may change.
+Loopback: TypeAlias = Annotated[
+    str,
+    Shape(
+        r"127(\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|::1",
+        "a loopback address, 127.0.0.1 or ::1, as there is no token yet",
+    ),
+]
 SocketBytes: TypeAlias = Annotated[int, Between(4096, 16_777_216)]
 
 
@@ -112,6 +121,14 @@ class DeliverConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AdminConfig:
+    """[admin]: the port for those who run the server."""
+
+    host: Loopback
+    port: Annotated[int, Between(-1, 65535)]
+
+
+@dataclass(frozen=True, slots=True)
 class LogConfig:
     """[log]: what is written down."""
 
@@ -127,6 +144,7 @@ class Config:
     simulate: SimulateConfig
     deliver: DeliverConfig
     games: Mapping[GameName, GamePath]
+    admin: AdminConfig
     log: LogConfig
 
 
@@ -205,6 +223,7 @@ def _config(layers: Layers) -> Config:
         simulate=_section(SimulateConfig, values["simulate"]),
         deliver=_section(DeliverConfig, values["deliver"]),
         games=MappingProxyType(games),
+        admin=_section(AdminConfig, values["admin"]),
         log=_section(LogConfig, values["log"]),
     )
 

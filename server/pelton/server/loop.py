@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-__all__ = ["loop_factory"]
+__all__ = ["loop_factory", "loop_name"]
 
 
 def loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop]:
@@ -22,3 +22,9 @@ def loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop]:
             raise
         return asyncio.new_event_loop
     return uvloop.new_event_loop
+
+
+def loop_name(loop: asyncio.AbstractEventLoop) -> str:
+    """Which one of the configuration's names it runs under, also if it is a subclass."""
+    packages = [base.__module__.partition(".")[0] for base in type(loop).__mro__]
+    return "uvloop" if "uvloop" in packages else "asyncio"

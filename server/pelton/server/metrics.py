@@ -31,8 +31,10 @@ class Metrics:
     resyncs: int = 0
     """Times a client asked for groups anew, because its digests were not ours."""
     ticks: int = 0
+    ticks_overrun: int = 0
+    """Ticks whose work, the game's step and the frames written, took longer than the room's tick interval."""
     ticks_late: int = 0
-    """Ticks that began more than one tick interval after they were due."""
+    """Ticks that began more than one tick interval after they were due; of those that catch up at once, the first."""
     ticks_skipped: int = 0
     """Ticks given up because the server had fallen too far behind."""
     room_faults: int = 0

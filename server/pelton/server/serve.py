@@ -8,10 +8,10 @@ import logging
 import signal
 import sys
 
-from pelton.server.app import Server, server_version
+from pelton.server.app import CannotListen, Server, server_version
 from pelton.server.config import Config
 from pelton.server.loading import load_games
-from pelton.server.loop import loop_factory
+from pelton.server.loop import loop_factory, loop_name
 from pelton.server.simulate.errors import GameError
 
 __all__ = ["serve"]
@@ -57,21 +57,18 @@ async def _serve(server: Server, config: Config) -> int:
         loop.add_signal_handler(number, note)
     try:
         await server.start()
-    except OSError as error:
-        where = f"{config.server.host}:{config.server.port}"
-        print(
-            f"pelton: cannot listen on {where} (section server, host and port): {error.strerror or error}",
-            file=sys.stderr,
-        )
+    except CannotListen as error:
+        print(f"pelton: {error}", file=sys.stderr)
         return 1
-    loop_name = type(loop).__module__.split(".")[0]
     log.info(
         "pelton %s, %s loop, %s sockets, games: %s",
         server_version(),
-        loop_name,
+        loop_name(loop),
         config.server.transport,
         ", ".join(config.games),
     )
+    if server.admin_url is not None:
+        log.info("admin port: %s", server.admin_url)
     print(f"listening on {server.url}", flush=True)
     await asked[0].wait()
     log.info("stopping")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 
+from pelton.server.health import health_page
 from pelton.server.metrics import Metrics
 from pelton.server.simulate.lobby import Lobby
 from pelton.wire import Page
@@ -33,14 +34,10 @@ def pages(lobby: Lobby, metrics: Metrics) -> Callable[[str], Page | None]:
 
     def page(path: str) -> Page | None:
         match path:
-            case "/healthz":
-                return Page.text(200, "ok")
-            case "/readyz":
-                return Page.text(503, "stopping") if lobby.closing else Page.text(200, "ready")
             case "/":
                 return Page(200, "text/html; charset=utf-8", _front(lobby, metrics).encode())
             case _:
-                return None
+                return health_page(path, lobby)
 
     return page
 

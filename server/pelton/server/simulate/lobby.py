@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from pelton.protocol import Join
@@ -16,6 +16,7 @@ from pelton.server.simulate.errors import JoinRejected, RoomFault
 from pelton.server.simulate.room import Room
 from pelton.server.simulate.seat import Player, Seat
 from pelton.server.simulate.ticker import Ticker
+from pelton.server.tick_times import RoomTimes
 
 __all__ = ["Lobby", "OpenRoom"]
 
@@ -32,6 +33,7 @@ class OpenRoom:
     ticker: Ticker
     cadence: Cadence
     empty_since_ns: int | None
+    times: RoomTimes = field(default_factory=RoomTimes)
 
     @property
     def room_id(self) -> str:

@@ -1,0 +1,106 @@
+"""The numbers of /stats: those of the server, complete, and bounded however many rooms there are."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import Any
+
+from pelton.server.admin.stats import ROOMS_SHOWN_MAX, stats
+from pelton.server.metrics import Metrics
+from tests.server.admin.watch import watched
+from tests.server.games import GAMES, Tally
+from tests.server.stage import Stage
+
+
+def numbers(stage: Stage) -> Any:
+    """As whoever asks gets them."""
+    return json.loads(json.dumps(stats(watched(stage))))
+
+
+def test_a_server_nobody_is_on_has_no_durations_yet() -> None:
+    none = {"p50": None, "p90": None, "p99": None, "max": None, "count": 0}
+    assert numbers(Stage()) == {
+        "version": "1.2.3",
+        "uptime_s": 0.0,
+        "cpu_ns": 1_500_000_000,
+        "rss_bytes": 4096,
+        "loop": "uvloop",
+        "transport": "swept",
+        "connections": 0,
+        "players": 0,
+        "metrics": {field.name: 0 for field in fields(Metrics)},
+        "tick": {
+            "count": 0,
+            "overruns": 0,
+            "late": 0,
+            "skipped": 0,
+            "budget_us": None,
+            "duration_us": none,
+            "duration_recent_us": none,
+        },
+        "rooms_open": 0,
+        "rooms": [],
+    }
+
+
+def test_a_room_is_told_with_its_own_ticks() -> None:
+    stage = Stage()
+    stage.player("tally")
+    stage.player("tally")
+    stage.metrics.ticks_late = 3
+    for ms in range(1, 101):
+        stage.rooms[0].times.durations.add(ms * 1_000_000)
+        stage.beat.times.add("tally", ms * 1_000_000)
+    stage.rooms[0].times.overran(0)
+    found = numbers(stage)
+    assert found["rooms"] == [
+        {
+            "room_id": stage.rooms[0].room_id,
+            "game": "tally",
+            "players": 2,
+            "seats": 4,
+            "tick": 2,
+            "tick_hz": 20,
+            "ticks": 102,
+            "overruns": 1,
+            "budget_us": 50_000,
+            "duration_us": {"p50": 49_152, "p99": 100_000, "max": 100_000},
+        }
+    ]
+    assert (found["players"], found["rooms_open"], found["uptime_s"]) == (2, 1, 0.1)
+    assert found["tick"]["late"] == found["metrics"]["ticks_late"] == 3
+    assert found["tick"]["duration_us"]["count"] == 102
+
+
+def test_recent_durations_are_exact() -> None:
+    stage = Stage()
+    for us in range(1, 1001):
+        stage.beat.times.add("tally", us * 1000 - 1)
+    assert numbers(stage)["tick"]["duration_recent_us"] == {
+        "p50": 500,
+        "p90": 900,
+        "p99": 990,
+        "max": 1000,
+        "count": 1000,
+    }
+
+
+def test_the_budget_of_all_is_that_of_the_fastest_room() -> None:
+    stage = Stage()
+    stage.player("tally")
+    stage.player("fast")
+    found = numbers(stage)
+    assert [room["budget_us"] for room in found["rooms"]] == [50_000, 25_000]
+    assert found["tick"]["budget_us"] == 25_000
+
+
+def test_of_many_rooms_some_are_told_and_the_number_of_all() -> None:
+    class Alone(Tally):
+        seats = 1
+
+    stage = Stage("simulate.rooms_max=1000", games={**GAMES, "alone": Alone})
+    for _ in range(ROOMS_SHOWN_MAX + 1):
+        stage.player("alone")
+    found = numbers(stage)
+    assert (found["rooms_open"], len(found["rooms"])) == (201, 200)

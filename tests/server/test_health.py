@@ -1,0 +1,21 @@
+"""What a balancer and a supervisor ask for, on whichever port."""
+
+from __future__ import annotations
+
+from pelton.server.health import health_page
+from pelton.wire import Page
+from tests.server.fakes import new_lobby
+from tests.server.games import GAMES
+
+
+def test_a_server_that_stops_is_alive_but_takes_nobody() -> None:
+    lobby = new_lobby(GAMES)
+    assert health_page("/healthz", lobby) == Page.text(200, "ok")
+    assert health_page("/readyz", lobby) == Page.text(200, "ready")
+    lobby.closing = True
+    assert health_page("/healthz", lobby) == Page.text(200, "ok")
+    assert health_page("/readyz", lobby) == Page.text(503, "stopping")
+
+
+def test_any_other_path_is_none_of_these() -> None:
+    assert [health_page(path, new_lobby(GAMES)) for path in ("/", "", "/healthz/", "/READYZ")] == [None] * 4
