@@ -20,7 +20,13 @@ ALLOWED = {
         "clients/python/pelton/client/replica/",
     ],
     "pytest": ["streams/pelton/streams/testing/plugin.py"],
-    "rich": ["clients/python/pelton/swarm/", "clients/python/pelton/netsim/screen.py", "server/pelton/cli/"],
+    "rich": [
+        "clients/python/pelton/loadtest/closing.py",
+        "clients/python/pelton/loadtest/live.py",
+        "clients/python/pelton/swarm/",
+        "clients/python/pelton/netsim/screen.py",
+        "server/pelton/cli/",
+    ],
     "uvloop": ["server/pelton/server/loop.py", "clients/python/pelton/swarm/loop.py"],
     "websockets": ["protocol/pelton/wire/"],
 }

@@ -8,10 +8,36 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pelton.cli import config_command
+from pelton.loadtest import command as load_command
 from pelton.netsim import command as netsim_command
 from pelton.swarm import command as swarm_command
 
 __all__ = ["main"]
+
+CLIENTS = (
+    (
+        "swarm",
+        swarm_command.add_arguments,
+        swarm_command.run,
+        "play with many bots",
+        "Play on a server with many headless bots.",
+    ),
+    (
+        "load",
+        load_command.add_arguments,
+        load_command.run,
+        "run a load test with a verdict",
+        "Play on a server as a plan says, measure what players notice, and judge it.",
+    ),
+    (
+        "netsim",
+        netsim_command.add_arguments,
+        netsim_command.run,
+        "put a bad network before any TCP server",
+        "A proxy for any TCP that behaves as a bad network does: latency, stalls, narrow lines, cuts.",
+    ),
+)
+"""Commands that know nothing of the server: name, arguments, what runs, and two descriptions."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,19 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--bots", type=int, default=8, metavar="N", help="how many bots play (8)")
     demo.set_defaults(run=_demo)
 
-    swarm = commands.add_parser(
-        "swarm", help="play with many bots", description="Play on a server with many headless bots."
-    )
-    swarm_command.add_arguments(swarm)
-    swarm.set_defaults(run=swarm_command.run)
-
-    netsim = commands.add_parser(
-        "netsim",
-        help="put a bad network before any TCP server",
-        description="A proxy for any TCP that behaves as a bad network does: latency, stalls, narrow lines, cuts.",
-    )
-    netsim_command.add_arguments(netsim)
-    netsim.set_defaults(run=netsim_command.run)
+    for name, add_arguments, run, short, long in CLIENTS:
+        command = commands.add_parser(name, help=short, description=long)
+        add_arguments(command)
+        command.set_defaults(run=run)
 
     config = commands.add_parser("config", help="check or show the configuration")
     actions = config.add_subparsers(required=True, metavar="ACTION")

@@ -39,9 +39,10 @@ def a_plan(folder: Path, text: str = PLAN, name: str = "plan.toml") -> Plan:
 def some_latencies(dice: Random, middle_s: float, count: int = 200) -> Histograms:
     """A second's worth: everything about `middle_s`, with a long tail."""
     found = histograms()
-    for name, share in {"ack": 1.0, "seen": 1.5, "age": 0.5, "send_late": 0.02}.items():
+    middles_s = {"ack": middle_s, "seen": 1.5 * middle_s, "age": 0.5 * middle_s, "send_late": 0.0006}
+    for name, each_s in middles_s.items():
         for _ in range(count):
-            found[name].add(share * middle_s * dice.lognormvariate(0, 0.3))
+            found[name].add(each_s * dice.lognormvariate(0, 0.3))
     return found
 
 

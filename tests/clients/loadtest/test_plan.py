@@ -28,6 +28,8 @@ session_s = 30
 hold_s = 20
 [net]
 preset = "4g"
+loss = 0.05
+share = 0.5
 [thresholds]
 "ack.p99" = "< 80ms"
 errors = "== 0"
@@ -54,7 +56,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert (plan.game, plan.seed, plan.workers) == ("cards", 7, 2)
     assert dict(plan.mix) == {"wanderer": 80, "my.bots:hunter": 20}, "whose weight is 0 does not play"
     assert plan.stages == (Population(100, 5.0, 20.0), Arrivals(2.5, 30.0, 0.0, 20.0))
-    assert plan.net.preset == "4g"
+    assert (dict(plan.net.conditions), plan.net.share) == ({"preset": "4g", "loss": 0.05}, 0.5)
     assert [threshold.text for threshold in plan.thresholds] == ["ack.p99 < 80ms", "errors == 0"]
     assert plan.capacity == Capacity(10, 300, 1.0, 5.0)
 
@@ -62,7 +64,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
 def test_a_stage_is_all_that_is_needed(tmp_path: Path) -> None:
     plan = a_plan(tmp_path, "[[stage]]\nbots = 5\nhold_s = 1\n")
     assert (plan.url, plan.admin, plan.game, plan.workers) == ("ws://127.0.0.1:7777/", "", "arena", 1)
-    assert (dict(plan.mix), plan.thresholds, plan.net.preset) == ({}, (), "")
+    assert (dict(plan.mix), plan.thresholds, dict(plan.net.conditions)) == ({}, (), {})
     assert plan.stages == (Population(5, 2.0, 1.0),)
 
 
@@ -110,7 +112,10 @@ def test_the_example_is_a_plan() -> None:
             "[[stage]]\narrivals_per_s = 2\nhold_s = 1",
             "[[stage]] 1 session_s: is missing, expected a number from 0.1 to 86400",
         ),
-        ("[net]\npresets = '4g'", "[net] presets: there is no such key; did you mean preset?"),
+        ("[net]\npreset = '5g'", "[net]: unknown preset '5g'; presets: lan, wifi, 4g, "),
+        ("[net]\nlos = 0.5", "[net]: unknown key 'los'; did you mean \"loss\"?"),
+        ("[net]\nshare = 0.5", "[net]: says nothing of the network; name a preset, such as preset = "),
+        ("[net]\nshare = 2", "[net] share: expected a number from 0 to 1, got 2"),
         ("[capacity]\nbots_min = 9\nbots_max = 8", "[capacity] bots_min: is 9, which is more than bots_max = 8"),
         (
             '[thresholds]\n"ack.p98" = "< 80ms"',
@@ -128,7 +133,7 @@ def test_what_is_wrong_is_said_with_its_key_and_what_would_be_right(tmp_path: Pa
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     found = problems(tmp_path, 'url = ""\nseed = "x"\n[[stage]]\nbots = -1\nhold_s = 1\n[net]\nx = 1\n')
-    assert [problem.partition(":")[0] for problem in found] == ["url", "seed", "[[stage]] 1 bots", "[net] x"]
+    assert [problem.partition(":")[0] for problem in found] == ["url", "seed", "[[stage]] 1 bots", "[net]"]
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

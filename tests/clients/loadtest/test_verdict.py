@@ -9,9 +9,16 @@ import pytest
 
 from pelton.loadtest.expressions import read_limit
 from pelton.loadtest.thresholds import Measured, judged
-from pelton.loadtest.verdict import SATURATED_CPU, SATURATED_LATE_S, Code, Verdict, verdict
+from pelton.loadtest.verdict import SATURATED_CPU, SATURATED_LATE_S, SATURATED_SAMPLES_MIN, Code, Verdict, verdict
 
-GOOD = {"ack.p99": 0.05, "errors": 0.0, "mismatches": 0.0, "send_late.p99": 0.001, "generator.cpu": 0.5}
+GOOD = {
+    "ack.p99": 0.05,
+    "errors": 0.0,
+    "mismatches": 0.0,
+    "send_late.p99": 0.001,
+    "send_late.count": 200.0,
+    "generator.cpu": 0.5,
+}
 
 
 def of(
@@ -53,3 +60,8 @@ def test_a_saturated_generator_makes_the_run_invalid_whatever_the_thresholds_say
         found = of(threshold, values={name: bound * 1.05})
         assert found.code is Code.SATURATED
         assert found.reasons[0].startswith("the load generator ")
+
+
+def test_a_few_late_actions_do_not_make_a_run_invalid() -> None:
+    late = {"send_late.p99": 10 * SATURATED_LATE_S, "send_late.count": SATURATED_SAMPLES_MIN - 1}
+    assert of(values=late).code is Code.PASSED

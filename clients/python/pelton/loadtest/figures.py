@@ -69,12 +69,11 @@ def _counts(seconds: Sequence[Second]) -> dict[str, float]:
 
 def _bytes(holds: Sequence[Second]) -> dict[str, float]:
     bot_seconds = sum(second.bots * second.length_s for second in holds)
-    if not bot_seconds:
-        return {}
-    return {
-        "bytes.in": sum(second.counts.bytes_in for second in holds) / bot_seconds,
-        "bytes.out": sum(second.counts.bytes_out for second in holds) / bot_seconds,
+    totals = {
+        "bytes.in": sum(second.counts.bytes_in for second in holds),
+        "bytes.out": sum(second.counts.bytes_out for second in holds),
     }
+    return {metric: total / bot_seconds for metric, total in totals.items() if total and bot_seconds}
 
 
 def _server(holds: Sequence[Second]) -> dict[str, float]:
@@ -105,4 +104,6 @@ def _reason(metric: str, server_missing: str) -> str:
     name = metric.partition(".")[0]
     if name in LATENCIES:
         return NOTHING[name]
+    if name == "bytes":
+        return "no bytes were counted in a hold"
     return server_missing if name in ("server", "tick") else "no stage has a hold"

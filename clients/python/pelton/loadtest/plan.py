@@ -22,9 +22,11 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from pelton.loadtest.expressions import BadExpression, Comparison, read_limit
-from pelton.loadtest.tables import Problems, Table, read_document
+from pelton.loadtest.tables import Problems, Table, parse, read_text
+from pelton.netsim import BadConditions
+from pelton.netsim import parse as parse_conditions
 
-__all__ = ["Arrivals", "Capacity", "Network", "Plan", "Population", "Stage", "read_plan"]
+__all__ = ["Arrivals", "Capacity", "Network", "Plan", "Population", "Stage", "plan_of", "read_plan"]
 
 URL = "ws://127.0.0.1:7777/"
 BOTS_MAX = 100_000
@@ -67,8 +69,12 @@ Stage = Population | Arrivals
 class Network:
     """[net]: the network between bots and server."""
 
-    preset: str
-    """Empty: the network as it is."""
+    conditions: Mapping[str, object]
+    """As `pelton.netsim.parse` reads them: a preset, and what differs from it. Empty: the network as it is."""
+    share: float
+    """Of the bots that have it; the others have the network as it is."""
+    shared_up_kbit_s: float
+    """Of one line that all of them share for what they send; 0: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +111,15 @@ class Plan:
 
 def read_plan(path: Path) -> Plan:
     """Read and check a plan. Raises PlanError, with all that is wrong with it."""
-    text, document = read_document(path)
-    problems = Problems(str(path))
-    top = Table(document, "", problems)
+    return plan_of(read_text(path), str(path), path.name)
+
+
+def plan_of(text: str, label: str, name: str) -> Plan:
+    """The plan that a text is; errors call it `label`. Raises PlanError."""
+    problems = Problems(label)
+    top = Table(parse(text, label), "", problems)
     plan = Plan(
-        name=path.name,
+        name=name,
         text=text,
         url=_url(top, "url", ("ws", "wss"), URL),
         admin=_url(top, "admin", ("http",), ""),
@@ -175,9 +185,16 @@ def _stage(table: Table) -> Stage:
 
 
 def _network(table: Table) -> Network:
-    network = Network(preset=table.text("preset", NAME, "the name of a network", ""))
-    table.close()
-    return network
+    share = table.number("share", 0.0, 1.0, 1.0)
+    shared_up_kbit_s = table.number("shared_up_kbit_s", 0.0, 1e9, 0.0)
+    conditions = table.rest()
+    try:
+        parse_conditions(conditions)
+    except BadConditions as error:
+        table.refuse("", str(error))
+    if table.keys and not conditions and not table.refused:
+        table.refuse("", "says nothing of the network", 'name a preset, such as preset = "4g"')
+    return Network(MappingProxyType(conditions), share, shared_up_kbit_s)
 
 
 def _thresholds(table: Table) -> tuple[Comparison, ...]:

@@ -6,13 +6,25 @@ percentiles over a stage, over all of them and over several runs are those of al
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pelton.loadtest.metrics import LATENCIES
 from pelton.swarm.histogram import Histogram
 
-__all__ = ["Counts", "Histograms", "Second", "ServerSecond", "Spread", "StageResult", "histograms", "merged", "spread"]
+__all__ = [
+    "Counts",
+    "Histograms",
+    "Second",
+    "ServerSecond",
+    "Share",
+    "Spread",
+    "StageResult",
+    "histograms",
+    "merged",
+    "spread",
+]
 
 PERCENTS: Mapping[str, float] = {"p50": 50, "p90": 90, "p95": 95, "p99": 99, "p99.9": 99.9}
 
@@ -21,6 +33,11 @@ Spread = Mapping[str, float]
 
 Histograms = dict[str, Histogram]
 """By the names in `metrics.LATENCIES`, all of them."""
+
+
+def histograms() -> Histograms:
+    """An empty one for each latency."""
+    return {name: Histogram() for name in LATENCIES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +54,26 @@ class Counts:
     mismatches: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one process of the load generator measured since it was last asked."""
+
+    counts: Counts
+    started: int
+    connected: int
+    histograms: Histograms
+    bots: int
+    """Alive now."""
+    cpu: float
+    """Share of one core since then."""
+    is_over: bool
+    """All its bots have failed, and nobody comes any more."""
+    errors: Mapping[str, int]
+    """How many bots met each."""
+    trace: str
+    """Of the first fault in a behaviour; empty if there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +110,13 @@ class Second:
 
 @dataclass(slots=True)
 class StageResult:
-    """What the hold of a stage measured."""
+    """What the hold of a stage measured, from `held_from_s` to `ended_s`."""
 
     name: str
     began_s: float
     held_from_s: float
-    ended_s: float = 0.0
-    histograms: Histograms = field(default_factory=lambda: histograms())  # noqa: PLW0108 - defined below
-
-
-def histograms() -> Histograms:
-    """An empty one for each latency."""
-    return {name: Histogram() for name in LATENCIES}
+    ended_s: float
+    histograms: Histograms = field(default_factory=histograms)
 
 
 def merged(parts: Iterable[Mapping[str, Histogram]]) -> Histograms:
@@ -100,5 +132,14 @@ def spread(histogram: Histogram) -> Spread:
     """Its statistics by the names in `metrics.STATISTICS`."""
     if not histogram.count:
         return {"count": 0}
-    found = {name: histogram.percentile_s(percent) or 0.0 for name, percent in PERCENTS.items()}
+    found: dict[str, float] = {}
+    wanted = iter(PERCENTS.items())
+    name, percent = next(wanted)
+    seen = 0
+    # One walk for all: this runs for each latency of each second, while the run goes on.
+    for upper_s, count in histogram.buckets():
+        seen += count
+        while seen >= percent / 100 * histogram.count - 1e-9:
+            found[name] = min(upper_s, histogram.max_s)
+            name, percent = next(wanted, ("", math.inf))
     return {**found, "max": histogram.max_s, "mean": histogram.sum_s / histogram.count, "count": histogram.count}

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-__all__ = ["PlanError", "Problems", "Table", "read_document"]
+__all__ = ["PlanError", "Problems", "Table", "parse", "read_text"]
 
 FILE_BYTES_MAX = 1_048_576
 SHOWN_CHARACTERS_MAX = 80
@@ -45,32 +45,35 @@ class Problems:
             raise PlanError(self.found)
 
 
-def read_document(path: Path) -> tuple[str, dict[str, object]]:
-    """The text of a TOML file, and its content. Raises PlanError."""
-    problems = Problems(_printable(str(path), 4096))
-    text, document = "", dict[str, object]()
+def read_text(path: Path) -> str:
+    """The text of a file. Raises PlanError."""
+    label = _printable(str(path), 4096)
     try:
         with path.open("rb") as file:
             content = file.read(FILE_BYTES_MAX + 1)
         if len(content) > FILE_BYTES_MAX:  # a device or a pipe that never ends does not fill the memory
-            problems.add("", f"is longer than {FILE_BYTES_MAX} bytes")
-        else:
-            text = content.decode()
-            document = tomllib.loads(text)
+            raise PlanError([f"{label}: is longer than {FILE_BYTES_MAX} bytes"])
+        return content.decode()
     except UnicodeDecodeError:
-        problems.add("", "invalid TOML: not UTF-8 text")
-    except RecursionError:
-        problems.add("", "invalid TOML: nested too deeply")
-    except ValueError as error:
-        problems.add("", f"invalid TOML: {_printable(str(error), 300)}")
+        problem = "invalid TOML: not UTF-8 text"
     except FileNotFoundError:
-        problems.add("", "there is no such file")
+        problem = "there is no such file"
     except IsADirectoryError:
-        problems.add("", "is a directory, expected a TOML file")
+        problem = "is a directory, expected a TOML file"
     except OSError as error:
-        problems.add("", f"cannot be read: {error.strerror}")
-    problems.raise_found()
-    return text, document
+        problem = f"cannot be read: {error.strerror}"
+    raise PlanError([f"{label}: {problem}"])
+
+
+def parse(text: str, label: str) -> dict[str, object]:
+    """The content of a TOML file. Raises PlanError."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        problem = "nested too deeply"
+    except ValueError as error:
+        problem = _printable(str(error), 300)
+    raise PlanError([f"{label}: invalid TOML: {problem}"])
 
 
 class Table:
@@ -143,6 +146,12 @@ class Table:
             Table(cast("dict[str, object]", item), f"[[{key}]] {number}", self._problems)
             for number, item in enumerate(found, start=1)
         ]
+
+    def rest(self) -> dict[str, object]:
+        """Every key that nobody has taken so far: for somebody else to check."""
+        found = {key: value for key, value in self._content.items() if key not in self._taken}
+        self._taken += found
+        return found
 
     def refuse(self, key: str, problem: str, hint: str = "") -> None:
         """Say what is wrong with a key, or with the table as a whole if the key is empty."""

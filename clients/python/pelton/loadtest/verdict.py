@@ -13,10 +13,21 @@ from enum import IntEnum
 from pelton.loadtest.metrics import METRICS, shown, shown_time
 from pelton.loadtest.thresholds import Measured, Outcome
 
-__all__ = ["SATURATED_CPU", "SATURATED_LATE_S", "Code", "Verdict", "saturation", "verdict"]
+__all__ = [
+    "SATURATED_CPU",
+    "SATURATED_LATE_S",
+    "SATURATED_SAMPLES_MIN",
+    "Code",
+    "Verdict",
+    "saturation",
+    "verdict",
+    "wrong",
+]
 
 SATURATED_LATE_S = 0.020
 """The p99 of how late the generator sends; more, and it is the generator that is measured."""
+SATURATED_SAMPLES_MIN = 200
+"""With fewer, the p99 is what happened once or twice; then its CPU alone tells."""
 SATURATED_CPU = 0.90
 """Share of a core, over a few seconds in a row. An event loop that has no pause left is late with everything."""
 EXPECTED_ZERO = {"errors": "bots failed", "mismatches": "groups of rows were not what the server had"}
@@ -55,7 +66,7 @@ def verdict(measured: Measured, outcomes: Sequence[Outcome], *, connected: int, 
     """The verdict on a whole run."""
     if started and not connected:
         return Verdict(Code.UNREACHABLE, (f"none of {started:,} bots could connect",))
-    reasons = tuple(_missed(outcomes)) + tuple(_wrong(measured, outcomes))
+    reasons = tuple(_missed(outcomes)) + tuple(wrong(measured, outcomes))
     saturated = saturation(measured)
     if saturated:
         return Verdict(Code.SATURATED, (*saturated, *reasons))
@@ -66,7 +77,7 @@ def saturation(measured: Measured) -> tuple[str, ...]:
     """Why the load generator, and not the server, was the bottleneck; empty if it was not."""
     found: list[str] = []
     late_s, cpu = measured.values.get("send_late.p99", 0.0), measured.values.get("generator.cpu", 0.0)
-    if late_s > SATURATED_LATE_S:
+    if late_s > SATURATED_LATE_S and measured.values.get("send_late.count", 0.0) >= SATURATED_SAMPLES_MIN:
         found.append(
             f"the load generator sent late: p99 {shown_time(late_s)}, more than {shown_time(SATURATED_LATE_S)}"
         )
@@ -79,7 +90,7 @@ def _missed(outcomes: Sequence[Outcome]) -> list[str]:
     return [f"{outcome.threshold.text}: {outcome.reason}" for outcome in outcomes if not outcome.passed]
 
 
-def _wrong(measured: Measured, outcomes: Sequence[Outcome]) -> list[str]:
+def wrong(measured: Measured, outcomes: Sequence[Outcome]) -> list[str]:
     """What must be 0 and is not, unless a threshold says what it may be."""
     judged = {outcome.threshold.metric for outcome in outcomes}
     return [
