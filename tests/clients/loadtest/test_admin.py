@@ -12,17 +12,19 @@ from contextlib import asynccontextmanager
 import pytest
 
 from pelton.loadtest.admin import AdminError, Poller, Reading, fetch
+from pelton.loadtest.seconds import ServerSecond
 
 STATS = {"cpu_ns": 5_000_000, "rss_bytes": 1024, "tick": {"count": 20, "overruns": 1}, "rooms": []}
 
 
 @asynccontextmanager
-async def answering(answer: bytes) -> AsyncGenerator[str]:
-    """A port that gives this answer to everybody."""
+async def answering(*answers: bytes) -> AsyncGenerator[str]:
+    """A port that gives these answers in turn."""
+    coming = iter(answers)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(answer)
+        writer.write(next(coming))
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -84,3 +86,21 @@ async def test_without_an_address_nothing_is_asked() -> None:
     await poller.run()
     assert poller.take() is None
     assert poller.missing.startswith("the plan names no admin port")
+
+
+async def test_each_answer_is_told_once_and_only_when_asked() -> None:
+    later = {**STATS, "cpu_ns": 505_000_000, "tick": {"count": 40, "overruns": 2}}
+    times = iter([1.0, 2.0])
+    async with (
+        answering(page(json.dumps(STATS).encode()), page(json.dumps(later).encode())) as url,
+        asyncio.TaskGroup() as group,
+    ):
+        poller = Poller(url, lambda: next(times))
+        polling = group.create_task(poller.run())
+        taken = []
+        for _ in range(2):
+            poller.ask()
+            await poller.asked()
+            taken += [poller.take(), poller.take()]
+        polling.cancel()
+    assert taken == [None, None, ServerSecond(cpu=0.5, rss_bytes=1024, ticks=20, overruns=1), None]

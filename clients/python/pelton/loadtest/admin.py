@@ -1,4 +1,4 @@
-"""Asks the server's admin port once a second what it took: CPU, memory, ticks. Never blocks the loop.
+"""Asks the server's admin port, when it is told to, what it took: CPU, memory, ticks. Never blocks the loop.
 
 HTTP by hand, as far as one GET of a small page needs it; and what is not understood counts as not told.
 """
@@ -16,7 +16,6 @@ from pelton.loadtest.seconds import ServerSecond
 
 __all__ = ["AdminError", "Poller", "Reading", "fetch"]
 
-INTERVAL_S = 1.0
 TIMEOUT_S = 2.0
 ANSWER_BYTES_MAX = 1_048_576
 
@@ -45,7 +44,7 @@ class Reading:
 
 
 class Poller:
-    """`take` gives what is new. Without an address nothing is ever asked."""
+    """`ask`, and a little later `take` gives what is new. Without an address nothing is ever asked."""
 
     def __init__(self, url: str, now_s: Callable[[], float]) -> None:
         self.missing = "no answer from the admin port yet" if url else 'the plan names no admin port (admin = "...")'
@@ -54,17 +53,28 @@ class Poller:
         self._now_s = now_s
         self._before: Reading | None = None
         self._latest: Reading | None = None
+        self._asked, self._answered = asyncio.Event(), asyncio.Event()
+
+    def ask(self) -> None:
+        """Ask now, unless the last question is still open."""
+        self._answered.clear()
+        self._asked.set()
+
+    async def asked(self) -> None:
+        """Wait until no question is open."""
+        await self._answered.wait()
 
     async def run(self) -> None:
-        """Ask once a second, until cancelled."""
+        """Ask whenever told to, until cancelled."""
         while self._url:
-            due_s = self._now_s() + INTERVAL_S
+            await self._asked.wait()
             try:
                 self._latest = await fetch(self._url, self._now_s)
                 self._before = self._before or self._latest
             except AdminError as error:
                 self.missing = str(error)
-            await asyncio.sleep(max(0.0, due_s - self._now_s()))
+            self._asked.clear()
+            self._answered.set()
 
     def take(self) -> ServerSecond | None:
         """What the server took between the last two answers, each told once; None if there is nothing new."""

@@ -21,6 +21,9 @@ from pelton.loadtest.verdict import saturation, wrong
 
 __all__ = ["Run"]
 
+ASK_AHEAD_S = 0.1
+"""The server has this long to answer for a second; what comes later counts to the next."""
+
 
 class Run:
     """`shown` is called after each second, with its stage; `stepped` after each step of a search for capacity."""
@@ -48,6 +51,7 @@ class Run:
         self._began_s = now_s()
         self._stop = asyncio.Event()
         self._is_over = False
+        poller.ask()
 
     def stop(self) -> None:
         """End as soon as possible, and keep what was measured."""
@@ -118,6 +122,8 @@ class Run:
                 self._players.aim(0, 0.0)
                 self._players.arrivals(per_s, session_s)
         for look in phase.looks():
+            await self._until(look.at_s - ASK_AHEAD_S)
+            self._poller.ask()
             await self._until(look.at_s)
             if self._stop.is_set():
                 return

@@ -35,6 +35,8 @@ HISTOGRAMS: Mapping[str, str] = {
     "send_late": "send_late",
 }
 """What the swarm's tally calls each latency."""
+LATENESS_PAUSE_S = (0.005, 0.015)
+"""Random, since a beat would always fall on the same place between two ticks."""
 
 
 class Troupe:
@@ -52,6 +54,10 @@ class Troupe:
         self._open: Crowd | None = None
         self._crowds: dict[Crowd, asyncio.Task[None]] = {}
         self._sessions = 0
+        self._late = Histogram()
+        """By how much this process woke too late, at random moments: who answers frames has no time of its own."""
+        self._ended = asyncio.Event()
+        group.create_task(self._watch_lateness(), name="lateness")
 
     def aim(self, bots: int, over_s: float) -> None:
         """Keep so many alive, in all processes together."""
@@ -72,6 +78,7 @@ class Troupe:
 
     def end(self) -> None:
         """Let everybody leave."""
+        self._ended.set()
         for crowd in self._crowds:
             crowd.dismiss()
 
@@ -87,7 +94,8 @@ class Troupe:
         for name, theirs in HISTOGRAMS.items():
             found[name] = snapshot.histograms[theirs].since(before.histograms[theirs])
             await asyncio.sleep(0)
-        found["send_late"].merge(snapshot.histograms["loop_late"].since(before.histograms["loop_late"]))
+        found["send_late"].merge(self._late)
+        self._late = Histogram()
         return Share(
             counts=counts,
             started=snapshot.counts["started"] - before.counts["started"],
@@ -126,6 +134,14 @@ class Troupe:
 
     def _trace(self) -> str:
         return next((failure.trace for failure in self._tally.failures if failure.trace), "")
+
+    async def _watch_lateness(self) -> None:
+        dice = Random(f"{self._plan.seed}/lateness/{self._plan.part}")
+        while not self._ended.is_set():
+            pause_s = dice.uniform(*LATENESS_PAUSE_S)
+            due_s = time.monotonic() + pause_s
+            await asyncio.sleep(pause_s)
+            self._late.add(time.monotonic() - due_s)
 
     def _enter(self, plan: SwarmPlan) -> Crowd:
         crowd = Crowd(plan, self._tally, dial_for=self._dial_for)

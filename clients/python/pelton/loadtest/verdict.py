@@ -24,9 +24,9 @@ __all__ = [
     "wrong",
 ]
 
-SATURATED_LATE_S = 0.020
-"""The p99 of how late the generator sends; more, and it is the generator that is measured."""
-SATURATED_SAMPLES_MIN = 200
+SATURATED_LATE_S = 0.025
+"""The p99 of how late the generator is; more than half a tick at 20 Hz, and it is the generator that is measured."""
+SATURATED_SAMPLES_MIN = 100
 """With fewer, the p99 is what happened once or twice; then its CPU alone tells."""
 SATURATED_CPU = 0.90
 """Share of a core, over a few seconds in a row. An event loop that has no pause left is late with everything."""

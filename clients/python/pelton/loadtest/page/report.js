@@ -66,7 +66,7 @@
   }
 
   const axis = (more) => ({ stroke: color('--soft'), grid: { stroke: color('--line'), width: 1 }, ticks: { stroke: color('--line'), width: 1 }, font: '12px system-ui, sans-serif', ...more });
-  const line = (label, index, value, more) => ({ label, stroke: color(`--c${index}`), width: 1.6, value, points: { show: at.length < 3 }, ...more });
+  const line = (label, index, value, more) => ({ label, stroke: color(`--c${index}`), width: 1.6, value, spanGaps: true, points: { show: at.length < 3 }, ...more });
   const values = (unit) => (_, ticks) => ticks.map((tick) => `${tick >= 1000 ? digits(tick) : +tick.toPrecision(3)}${unit ? ' ' + unit : ''}`);
   const left = (unit) => axis({ size: 66, values: values(unit) });
   const right = (unit, scale) => axis({ size: 66, side: 1, scale, grid: { show: false }, values: values(unit) });
@@ -76,7 +76,7 @@
     return {
       title, note, columns: [at, ...lines.map((entry) => entry[0])],
       options: {
-        scales: { x: { time: false }, y: { range: fromZero }, right: { range: fromZero } },
+        scales: { x: { time: false, range: (_, low, high) => [0, Math.max(high, 1)] }, y: { range: fromZero }, right: { range: fromZero } },
         axes: [axis({ values: (_, ticks) => ticks.map(clock) }), ...axes],
         series: [{ label: 'time', value: (_, value) => value === null ? '-' : clock(value) }, ...lines.map((entry) => entry[1])],
         hooks: { drawClear: [drawStages], draw },
@@ -111,13 +111,13 @@
 
   function overruns() {
     const bars = { fill: color('--c4'), paths: uPlot.paths.bars({ size: [0.7, 30] }), points: { show: false } };
-    return overTime('Tick overruns', 'Ticks of the server each second that came or ended too late.', [[seconds['server.overruns'].map((value) => value || null), line('overruns', 4, text(''), bars)]], [{ ...left(''), incrs: [1, 2, 5, 10, 20, 50, 100] }]);
+    return overTime('Tick overruns', 'Ticks of the server each second that came or ended too late.', [[seconds['server.overruns'].map((value) => value || null), line('overruns', 4, text(''), { ...bars, spanGaps: false })]], [{ ...left(''), incrs: [1, 2, 5, 10, 20, 50, 100] }]);
   }
 
   function distribution() {
     const names = Object.keys(data.curves.latencies), last = data.curves.x.length - 1;
     const share = (x) => x <= 1 ? '0 %' : `${+(100 * (1 - 1 / x)).toFixed(Math.max(0, Math.ceil(Math.log10(x)) - 1))} %`;
-    const marks = [1, 2, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7];
+    const marks = [1, ...(broad() ? [2] : []), 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7];
     return {
       title: 'Distribution of latencies', note: 'How long the fastest so many percent took at most, over all holds; ever finer towards the slowest.',
       columns: [data.curves.x, ...names.map((name) => data.curves.latencies[name].map((value) => value === null ? null : value * 1e3))],
