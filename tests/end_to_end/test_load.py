@@ -185,7 +185,6 @@ def test_a_generator_that_is_the_bottleneck_ends_with_4_whatever_the_thresholds_
     done = load(plan(tmp_path, other.url, "ack.p99 < 60s", more=more), cwd=tmp_path)
     assert done.returncode == 4, done.stdout + done.stderr
     assert "invalid: the load generator was saturated" in done.stdout
-    assert "    the load generator took " in done.stdout
     assert "    the load generator sent late: p99 " in done.stdout
 
 
