@@ -10,7 +10,9 @@ from pelton.swarm.written import read_tally, write_tally
 
 
 def test_a_tally_is_the_same_after_the_pipe() -> None:
-    tally = Tally(**{name: number for number, name in enumerate(COUNTS)})
+    tally = Tally()
+    for number, name in enumerate(COUNTS):
+        setattr(tally, name, number)
     tally.refusals.update(late=3, rate=1)
     for number, name in enumerate(HISTOGRAMS):
         for latency_s in (0.0, 0.001, 0.0123 * number, 5.0):

@@ -63,7 +63,7 @@ def _add_when(parser: argparse.ArgumentParser) -> None:
         "--session",
         type=_session,
         metavar="S[,KIND]",
-        help="how long a bot stays: a mean in seconds, `exp` (as given) or `fixed`",
+        help="how long a bot stays: S on average (exp, the default), or all S (fixed)",
     )
     add("--churn", type=_share, metavar="SHARE", help="so many leave each minute and are replaced: 0.1 is a tenth")
     add(
