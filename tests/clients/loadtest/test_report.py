@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pelton.loadtest.percentiles import curves
 from pelton.loadtest.report import Charts, find_charts, written_report
 from pelton.loadtest.result import CapacityResult, CapacityStep, Result
+from pelton.loadtest.session import write_results
 from pelton.swarm.histogram import Histogram
 from tests.clients.loadtest.made import PLAN, a_plan, a_result, some_latencies, with_thresholds
 
@@ -58,6 +59,13 @@ def test_the_page_asks_nobody_for_anything(tmp_path: Path) -> None:
     assert not re.search(r"url\(|fetch\(|XMLHttpRequest|import\(|WebSocket\(", text)
     policy = next(attrs["content"] for _, attrs in read.elements if attrs.get("http-equiv"))
     assert str(policy).startswith("default-src 'none'; ")
+
+
+def test_without_the_library_there_is_no_page_and_everything_else(tmp_path: Path) -> None:
+    assert find_charts(tmp_path) is None
+    written = write_results(a_result(a_plan(tmp_path)), tmp_path, None)
+    assert written == [str(tmp_path / "summary.json"), str(tmp_path / "junit.xml")]
+    assert all(Path(name).stat().st_size for name in written)
 
 
 def test_the_licence_of_the_chart_library_stays_in_the_page(tmp_path: Path) -> None:

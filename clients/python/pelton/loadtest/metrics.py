@@ -72,6 +72,8 @@ def shown(value: float, kind: Kind) -> str:
 
 def shown_time(seconds: float) -> str:
     """Three digits that count, in the unit that suits."""
+    if not seconds:
+        return "0 ms"
     if seconds < 0.001:
         return f"{1e6 * seconds:.0f} us"
     if seconds < 0.1:

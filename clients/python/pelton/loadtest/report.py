@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from pelton.loadtest.metrics import LATENCIES, METRICS, STATISTICS, Kind, shown, shown_time
@@ -37,9 +38,9 @@ class Charts:
     style: str
 
 
-def find_charts() -> Charts | None:
-    """What was fetched beside this module, if it was."""
-    assets = files("pelton.loadtest") / "assets"
+def find_charts(folder: Traversable | None = None) -> Charts | None:
+    """What was fetched into a folder, by default the one beside this module; None if it was not."""
+    assets = files("pelton.loadtest") / "assets" if folder is None else folder
     try:
         script = (assets / "uPlot.iife.js").read_text(encoding="utf-8")
         style = (assets / "uPlot.min.css").read_text(encoding="utf-8")

@@ -28,7 +28,7 @@ from pelton.loadtest.verdict import Code, Verdict, verdict
 from pelton.swarm.behaviour import BadBehaviour
 from pelton.swarm.loop import Interrupts, loop_factory
 
-__all__ = ["Misuse", "Options", "load"]
+__all__ = ["Misuse", "Options", "load", "write_results"]
 
 SIGNALLED = 128
 
@@ -64,7 +64,7 @@ def load(plan: Plan, options: Options) -> int:
         sys.stderr.write(f"pelton load: {error}\n")
         return Code.MISSED
     result = _result(run, started_at)
-    written = _write(result, options.out, charts)
+    written = write_results(result, options.out, charts)
     sys.stderr.write(run.recorder.trace)
     print_out(ended(result, written))
     if interrupts.received is not None:
@@ -159,7 +159,7 @@ def _verdict(run: Run) -> Verdict:
     return verdict(measured, outcomes, connected=recorder.connected, started=recorder.started)
 
 
-def _write(result: Result, out: Path, charts: Charts | None) -> list[str]:
+def write_results(result: Result, out: Path, charts: Charts | None) -> list[str]:
     """Every file; their names."""
     texts = {"summary.json": written_summary(result), "junit.xml": written_junit(result)}
     if charts is not None:
