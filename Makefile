@@ -5,13 +5,15 @@ PYTHON ?= python3
 ARGS ?=
 
 BIN := .venv/bin
-# Two stamps: new pins remake the environment, a changed pyproject.toml only installs the project anew.
+# Stamps: new pins remake the environment, a changed pyproject.toml only installs the project anew.
 PINNED := .venv/pinned.stamp
 READY := .venv/ready.stamp
 RIVALS := .venv/rivals.stamp
+ASSETS := .venv/assets.stamp
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 UV_VERSION := 0.13.9
+CHARTS := clients/python/pelton/loadtest/assets
 
 FOLDERS := streams protocol server clients/python tests benchmarks examples
 # mypy refuses a folder that is not there or has no Python in it.
@@ -68,7 +70,7 @@ lock: ## pin and hash every dependency anew; delete requirements.lock first for 
 	@echo 'Locked: requirements.lock'
 
 clean: ## remove everything that was made
-	@rm -rf .venv .lock-venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+	@rm -rf .venv $(CHARTS) .lock-venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
 		build dist .coverage htmlcov
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -86,8 +88,16 @@ $(PINNED): requirements.lock
 	@touch $@
 
 # The build backend is among the pins: nothing that is not in the lock is downloaded.
-$(READY): $(PINNED) pyproject.toml
+$(READY): $(PINNED) $(ASSETS) pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# What the report of `pelton load` draws with: two files out of a package whose Python part is not used. Not committed.
+$(ASSETS): $(PINNED) requirements-assets.lock
+	@rm -rf .venv/assets $(CHARTS)
+	@$(PIP) install --no-deps --require-hashes --target .venv/assets -r requirements-assets.lock
+	@mkdir -p $(CHARTS)
+	@cp .venv/assets/uplot/static/uPlot.iife.js .venv/assets/uplot/static/uPlot.min.css $(CHARTS)/
 	@touch $@
 
 # What the stream benchmark compares with. In a folder of its own: no test and no user needs it.

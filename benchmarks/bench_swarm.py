@@ -49,11 +49,11 @@ class Drive:
 
 def drive(bots: int, duration_s: float) -> Drive:
     """Let one process play so many bots, each acting 20 times a second by an open loop, in rooms of 50."""
-    environment = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "benchmarks")])}
-    command = [sys.executable, "-m", "pelton.server", "--port", "0", "--set", "games.hall=swarm_game:Hall"]
+    environment = {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "pelton.server", "--port", "0", "--set", "games.hall=benchmarks.swarm_game:Hall"]
     command += ["--set", "log.level=error", "--set", "admin.port=-1"]
     with Server(command, environment, cpu=0) as server, on_cpu(1):
-        arguments = ["--url", f"ws://127.0.0.1:{server.port}/", "--game", "hall", "--behaviour", "swarm_bots:mover"]
+        arguments = ["--url", f"ws://127.0.0.1:{server.port}/", "--game", "hall", "--behaviour", "benchmarks.swarm_bots:mover"]
         arguments += ["-n", str(bots), "--ramp", str(bots * SECONDS_PER_BOT), "--duration", str(duration_s), "--json"]
         done = subprocess.run(
             [sys.executable, "-m", "pelton.swarm", *arguments],

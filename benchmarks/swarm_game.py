@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench_game import Bench
+from benchmarks.bench_game import Bench
 
 
 class Hall(Bench):

@@ -25,6 +25,8 @@ ALLOWED = {
     ],
     "pytest": ["streams/pelton/streams/testing/plugin.py"],
     "rich": [
+        "clients/python/pelton/loadtest/closing.py",
+        "clients/python/pelton/loadtest/live.py",
         "clients/python/pelton/swarm/",
         "clients/python/pelton/netsim/screen.py",
         "clients/python/pelton/testing/progress.py",

@@ -8,14 +8,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pelton.cli import config_command, simulate_command
+from pelton.loadtest import command as load_command
 from pelton.netsim import command as netsim_command
 from pelton.swarm import command as swarm_command
 
 __all__ = ["main"]
 
-
 _TOOLS = (
     ("swarm", swarm_command, "play with many bots", "Play on a server with many headless bots."),
+    (
+        "load",
+        load_command,
+        "run a load test with a verdict",
+        "Play on a server as a plan says, measure what players notice, and judge it.",
+    ),
     (
         "simulate",
         simulate_command,

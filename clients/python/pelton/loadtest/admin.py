@@ -1,0 +1,124 @@
+"""Asks the server's admin port, when it is told to, what it took: CPU, memory, ticks. Never blocks the loop.
+
+HTTP by hand, as far as one GET of a small page needs it; and what is not understood counts as not told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from pelton.loadtest.seconds import ServerSecond
+
+__all__ = ["AdminError", "Poller", "Reading", "fetch"]
+
+TIMEOUT_S = 2.0
+ANSWER_BYTES_MAX = 1_048_576
+
+
+class AdminError(Exception):
+    """The admin port told nothing; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The server's counters, since its start."""
+
+    at_s: float
+    cpu_ns: int
+    rss_bytes: int
+    ticks: int
+    overruns: int
+
+    def since(self, earlier: Reading) -> ServerSecond | None:
+        """What happened between two; None if the server was started anew meanwhile, or no time has passed."""
+        passed_s, ticks = self.at_s - earlier.at_s, self.ticks - earlier.ticks
+        if passed_s <= 0 or self.cpu_ns < earlier.cpu_ns or ticks < 0:
+            return None
+        cpu = (self.cpu_ns - earlier.cpu_ns) / 1e9 / passed_s
+        return ServerSecond(cpu, self.rss_bytes, ticks, self.overruns - earlier.overruns)
+
+
+class Poller:
+    """`ask`, and a little later `take` gives what is new. Without an address nothing is ever asked."""
+
+    def __init__(self, url: str, now_s: Callable[[], float]) -> None:
+        self.missing = "no answer from the admin port yet" if url else 'the plan names no admin port (admin = "...")'
+        """Why nothing is known."""
+        self._url = url
+        self._now_s = now_s
+        self._before: Reading | None = None
+        self._latest: Reading | None = None
+        self._asked, self._answered = asyncio.Event(), asyncio.Event()
+
+    def ask(self) -> None:
+        """Ask now, unless the last question is still open."""
+        self._answered.clear()
+        self._asked.set()
+
+    async def asked(self) -> None:
+        """Wait until no question is open."""
+        await self._answered.wait()
+
+    async def run(self) -> None:
+        """Ask whenever told to, until cancelled."""
+        while self._url:
+            await self._asked.wait()
+            try:
+                self._latest = await fetch(self._url, self._now_s)
+                self._before = self._before or self._latest
+            except AdminError as error:
+                self.missing = str(error)
+            self._asked.clear()
+            self._answered.set()
+
+    def take(self) -> ServerSecond | None:
+        """What the server took between the last two answers, each told once; None if there is nothing new."""
+        before, latest = self._before, self._latest
+        if before is None or latest is None or latest is before:
+            return None
+        self._before = latest
+        return latest.since(before)
+
+
+async def fetch(url: str, now_s: Callable[[], float]) -> Reading:
+    """Ask once. Raises AdminError."""
+    parts = urlsplit(url)
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            answer = await _get(parts.hostname or "", parts.port or 80, parts.path.rstrip("/") + "/stats", parts.netloc)
+    except TimeoutError:
+        raise AdminError(f"{url}: no answer within {TIMEOUT_S:g} s") from None
+    except (OSError, asyncio.LimitOverrunError) as error:
+        raise AdminError(f"{url}: {error}") from error
+    head, _, body = answer.partition(b"\r\n\r\n")
+    status = head.partition(b"\r\n")[0].decode("latin-1")
+    if status.split()[1:2] != ["200"]:
+        raise AdminError(f"{url}/stats: {status or 'no answer'}")
+    try:
+        return _reading(json.loads(body), now_s())
+    except (ValueError, LookupError, TypeError) as error:
+        raise AdminError(f"{url}/stats is not what was expected: {error!r:.100}") from error
+
+
+async def _get(host: str, port: int, path: str, name: str) -> bytes:
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
+        answer = bytearray()
+        while chunk := await reader.read(65_536):
+            answer += chunk
+            if len(answer) > ANSWER_BYTES_MAX:
+                raise OSError(f"the answer is longer than {ANSWER_BYTES_MAX} bytes")
+        return bytes(answer)
+    finally:
+        writer.close()
+
+
+def _reading(stats: Any, at_s: float) -> Reading:
+    tick = stats["tick"]
+    return Reading(at_s, int(stats["cpu_ns"]), int(stats["rss_bytes"]), int(tick["count"]), int(tick["overruns"]))
