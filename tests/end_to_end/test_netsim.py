@@ -134,4 +134,5 @@ def test_on_a_terminal_a_live_line_tells_what_goes_through(server: RunningServer
         out, _ = process.communicate(timeout=TIMEOUT_S)
     assert b"0 connections, 0 open: 0 bytes up, 0 bytes down, 0 stalls, 0 resets" in shown
     assert process.returncode == 0
+    assert READY.match(out.decode())
     assert b"0 connections in " in out

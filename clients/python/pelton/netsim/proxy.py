@@ -83,6 +83,8 @@ class Proxy:
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self.say = say
+        self.started = asyncio.Event()
+        """Clients can connect."""
         self._target = target
         self._conditions = conditions
         self._random = random
@@ -116,12 +118,13 @@ class Proxy:
     async def run(self, started: Callable[[], None] = lambda: None) -> None:
         """Carry until `finish`, then end the connections in order. Cancelled, it ends them at once.
 
-        `started` is called when clients can connect.
+        `started` is called first, when clients can connect.
         """
         try:
             async with asyncio.TaskGroup() as self._group:
                 await self._server.start_serving()
                 started()
+                self.started.set()
                 await self._finishing.wait()
                 self._server.close()
                 await self._end_in_order()

@@ -37,7 +37,12 @@ async def shown_live(proxy: Proxy, *, wanted: bool) -> AsyncGenerator[None]:
     console = Console(stderr=True)
     # No refresh thread, as in pelton.swarm.progress.
     with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), console=console, auto_refresh=False, transient=True
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        console=console,
+        auto_refresh=False,
+        transient=True,
+        redirect_stdout=False,  # the address goes where it is looked for
     ) as progress:
 
         def say(text: str) -> None:
@@ -53,6 +58,7 @@ async def shown_live(proxy: Proxy, *, wanted: bool) -> AsyncGenerator[None]:
 
 
 async def _draw(progress: Progress, proxy: Proxy) -> None:
+    await proxy.started.wait()  # whoever starts it may write a line of its own first
     line = progress.add_task("", total=None)
     while True:
         counts = proxy.counts()

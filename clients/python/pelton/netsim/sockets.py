@@ -118,6 +118,11 @@ class SocketEnd(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.close()
 
+    def drop(self) -> None:
+        """Close it now, and wait for nobody: a peer that does not read would never let it end."""
+        if self._transport is not None:
+            self._transport.abort() if self._full else self._transport.close()
+
     def reset(self) -> None:
         """End it now; the peer sees a reset."""
         if self._transport is not None:
