@@ -106,7 +106,7 @@ class Room:
         seat is gone, Closed if the connection is.
         """
         if isinstance(action, Action):
-            return await self._act(action.name, {**action.fields, **fields}, None)
+            return await self._act(action.name, {**action.fields, **fields} if fields else action.fields, None)
         return await self._act(action, fields, None)
 
     async def verify(self) -> None:
@@ -273,10 +273,7 @@ class Room:
             self._resync(applied)
         for divergence in applied.divergences:
             _log.warning("room %s: %s", self.room_id, divergence)
-        untyped: list[Any] = list(frame.refused)  # lists, as MessagePack has no tuples
-        refused = [(seq, reason) for seq, reason in untyped]
-        if not all(isinstance(seq, int) and isinstance(reason, str) for seq, reason in refused):
-            raise ServerFault(f"tick {frame.tick}: refusals that are none")
+        refused = _refusals(frame) if frame.refused else []
         taken = self._settle(frame.ack, refused, arrived_s)
         is_checked = applied.digests > 0 and not applied.differing
         return Frame(frame.tick, refused, taken, frame.base == 0, is_checked, arrived_s, applied.divergences)
@@ -305,6 +302,14 @@ class Room:
     def _unfollow(self, follower: Follower) -> None:
         if follower in self._followers:
             self._followers.remove(follower)
+
+
+def _refusals(frame: WireFrame) -> list[Refusal]:
+    untyped: list[Any] = list(frame.refused)  # lists, as MessagePack has no tuples
+    refused = [(seq, reason) for seq, reason in untyped]
+    if not all(isinstance(seq, int) and isinstance(reason, str) for seq, reason in refused):
+        raise ServerFault(f"tick {frame.tick}: refusals that are none")
+    return refused
 
 
 def _actions(actions: Any) -> dict[str, tuple[str, ...]]:
