@@ -1,4 +1,6 @@
-"""Three links between a WebSocket and a raw peer, with one behaviour: in memory, on a swept socket, on a transport.
+"""Four links between a WebSocket and a raw peer, with one behaviour.
+
+In memory, on a swept socket, on a transport, and on a line of pelton.netsim that suffers nothing.
 
 The peer is bytes: what it sends is queued and leaves when it can, what it gets is kept. `settle` lets everything
 happen that can happen without waiting.
@@ -12,14 +14,20 @@ import socket
 import struct
 import sys
 import termios
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from random import Random
 
+from pelton.netsim import Conditions, Route
+from pelton.netsim.line import Line
+from pelton.netsim.passage import Passage
+from pelton.netsim.sockets import SocketEnd
 from pelton.wire import Sweep, TransportChannel
 from tests.wire.fakes import BACKLOG_MAX, MESSAGE_MAX, UPGRADE, accepted, new_websocket, request
 
-KINDS = ("memory", "swept", "transport")
+KINDS = ("memory", "swept", "transport", "line")
 SLICE = 512
 QUIET_ROUNDS = 12
 """So many rounds without any change, and nothing more is going to happen."""
@@ -265,6 +273,24 @@ class TransportLink(SocketLink):
         return self.transport.get_write_buffer_size()
 
 
+class LineLink(SocketLink):
+    """A line of pelton.netsim that suffers nothing."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options)
+        self.passage = Passage(Route.draw(Conditions(buffer_bytes=4096), Random(1), 0.0), time.monotonic)
+        self.far = SocketEnd(self.passage, self.passage.down, 4096, memoryview(bytearray(options.slice_bytes)))
+        self.line = Line(self.websocket, self.passage, self.far)
+        self.far.on_made = self.line.begin
+
+    async def begin(self) -> None:
+        await asyncio.get_running_loop().create_connection(lambda: self.far, sock=self.ours)
+
+    async def round(self) -> None:
+        await super().round()
+        await asyncio.sleep(0)
+
+
 def tcp_pair() -> tuple[socket.socket, socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         theirs = socket.create_connection(listening.getsockname())
@@ -281,6 +307,9 @@ async def linked(kind: str, options: Options | None = None) -> AsyncGenerator[Li
         link = MemoryLink(options)
     elif kind == "swept":
         link = SweptLink(options)
+    elif kind == "line":
+        link = LineLink(options)
+        await link.begin()
     else:
         link = TransportLink(options)
         await link.begin()
@@ -309,6 +338,8 @@ async def end(link: Link) -> None:
         link.websocket.drop(1006, "the test is over")
     if isinstance(link, TransportLink):
         await link.channel.ended.wait()
+    if isinstance(link, LineLink):
+        await link.line.ended.wait()
     if isinstance(link, SocketLink):
         link.theirs.close()
     if isinstance(link, SweptLink):

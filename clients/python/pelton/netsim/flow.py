@@ -45,12 +45,14 @@ class Flow:
         return self._pieces[0][0] if self._pieces else self._end_s
 
     def room(self, now_s: float) -> int:
-        """How many bytes it takes now."""
+        """How many bytes it takes now. While what has arrived is not taken, that is no more than the buffer holds."""
         if self.ending:
             return 0
         if self._silent_room is not None:
             return self._silent_room
-        return max(0, min(self._way.room(now_s), WINDOW_BYTES - self._held))
+        waits = bool(self._pieces) and self._pieces[0][0] <= now_s
+        window = self._way.buffer_bytes if waits else WINDOW_BYTES
+        return max(0, min(self._way.room(now_s), window - self._held))
 
     def more_room_s(self, now_s: float) -> float:
         """When the sender's buffer has more room; `math.inf` if all has departed, and only arrivals make room."""

@@ -90,7 +90,7 @@ class Line:
         self._gone = True
         self.passage.stop()
         if not self.passage.silent:
-            self._far.close()
+            self._far.drop()
             return
         self._loop.call_later(PARKED_S, self._far.reset)
         self.ended.set()

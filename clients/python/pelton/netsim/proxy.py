@@ -156,14 +156,11 @@ class Proxy:
         self._group.create_task(self._carry(connection))
 
     async def _carry(self, connection: _Connection) -> None:
-        try:
-            if await self._connect(connection):
-                await connection.client.ended.wait()
-                await connection.server.ended.wait()
-            self._counts.add(connection.passage)
-            del self._open[connection]
-        finally:
-            connection.reset()  # nothing to do, unless it was cancelled
+        if await self._connect(connection):
+            await connection.server.ended.wait()
+        await connection.client.ended.wait()
+        self._counts.add(connection.passage)
+        del self._open[connection]
 
     async def _connect(self, connection: _Connection) -> bool:
         host, port = self._target
@@ -187,7 +184,6 @@ class Proxy:
             async with asyncio.timeout(FINISH_S):
                 for connection in list(self._open):
                     await connection.client.ended.wait()
-                    await connection.server.ended.wait()
         except TimeoutError:
             self.say(f"{len(self._open)} connections did not end in {FINISH_S:g} s, and were reset")
             for connection in self._open:

@@ -110,13 +110,18 @@ class SocketEnd(asyncio.BufferedProtocol):
             self._transport.resume_reading() if wanted else self._transport.pause_reading()
 
     def broken(self) -> None:
-        # Not now: uvloop writes at the end of a turn, and what was delivered has to be on its way before.
+        # Not now: uvloop may put writes off to the end of a turn, and what was delivered has to be on its way before.
         self._loop.call_soon(self.reset)
 
     def close(self) -> None:
         """Close it behind what was written."""
         if self._transport is not None:
             self._transport.close()
+
+    def drop(self) -> None:
+        """Close it now, and wait for nobody: a peer that does not read would never let it end."""
+        if self._transport is not None:
+            self._transport.abort() if self._full else self._transport.close()
 
     def reset(self) -> None:
         """End it now; the peer sees a reset."""

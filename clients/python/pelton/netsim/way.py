@@ -35,7 +35,6 @@ class Way:
 
     __slots__ = (
         "_arrives_s",
-        "_buffer_bytes",
         "_byte_s",
         "_departs_s",
         "_free_s",
@@ -51,6 +50,7 @@ class Way:
         "_throttled_sender",
         "_waiting",
         "_waiting_bytes",
+        "buffer_bytes",
         "stalls",
     )
 
@@ -64,6 +64,7 @@ class Way:
         fate: Fate | None = None,
     ) -> None:
         kbit_s = conditions.up_kbit_s if upward else conditions.down_kbit_s
+        self.buffer_bytes = conditions.buffer_bytes
         self.stalls = 0
         """Segments that were lost, and held up what was behind them until they were mended."""
         self._latency_s = conditions.latency_ms / 1000
@@ -73,7 +74,6 @@ class Way:
         self._round_trip_s = 2 * (self._latency_s + self._jitter_s)
         # RFC 6298: round trip + 4 times its variation. Linux takes the least time-out for the least second term.
         self._rto_s = min(RTO_MAX_S, self._round_trip_s + max(conditions.rto_min_ms / 1000, 4 * self._jitter_s))
-        self._buffer_bytes = conditions.buffer_bytes
         self._throttled_sender = conditions.throttled and upward
         self._throttled_receiver = conditions.throttled and not upward
         self._random = random
@@ -93,7 +93,7 @@ class Way:
         waiting = self._waiting
         while waiting and waiting[0][0] <= now_s:
             self._waiting_bytes -= waiting.popleft()[1]
-        return max(0, self._buffer_bytes - self._waiting_bytes)
+        return max(0, self.buffer_bytes - self._waiting_bytes)
 
     def more_room_s(self, now_s: float) -> float:
         """When there will be more room than now; `math.inf` if nothing waits."""

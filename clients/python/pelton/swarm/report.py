@@ -59,10 +59,8 @@ def hints(outcome: Outcome) -> list[str]:
     late_s = outcome.tally.loop_late.percentile_s(90)
     if late_s is None or late_s <= LOOP_LATE_S:
         return []
-    return [
-        f"the swarm itself was {1000 * late_s:.0f} ms late one time in ten: latencies are too long by that; "
-        "play with fewer bots, or with more --workers on free cores"
-    ]
+    late = f"the swarm itself was {1000 * late_s:.0f} ms late one time in ten: latencies are too long by that"
+    return [f"{late}; play with fewer bots, or with more --workers on free cores"]
 
 
 def figures(outcome: Outcome) -> dict[str, Any]:
