@@ -53,7 +53,14 @@ def drive(bots: int, duration_s: float) -> Drive:
     command = [sys.executable, "-m", "pelton.server", "--port", "0", "--set", "games.hall=benchmarks.swarm_game:Hall"]
     command += ["--set", "log.level=error", "--set", "admin.port=-1"]
     with Server(command, environment, cpu=0) as server, on_cpu(1):
-        arguments = ["--url", f"ws://127.0.0.1:{server.port}/", "--game", "hall", "--behaviour", "benchmarks.swarm_bots:mover"]
+        arguments = [
+            "--url",
+            f"ws://127.0.0.1:{server.port}/",
+            "--game",
+            "hall",
+            "--behaviour",
+            "benchmarks.swarm_bots:mover",
+        ]
         arguments += ["-n", str(bots), "--ramp", str(bots * SECONDS_PER_BOT), "--duration", str(duration_s), "--json"]
         done = subprocess.run(
             [sys.executable, "-m", "pelton.swarm", *arguments],

@@ -13,7 +13,7 @@ from pelton.swarm.invariants import Arrival
 from pelton.swarm.mix import Mix
 from pelton.swarm.outcome import Outcome
 from pelton.swarm.plan import Plan
-from pelton.swarm.report import figures, problems, shown
+from pelton.swarm.report import figures, hints, problems, shown
 from pelton.swarm.tally import COUNTS, HISTOGRAMS, Tally, Violation
 
 PLAN = Plan("ws://127.0.0.1:7777/", "arena", Mix.of(wanderer), bots=200, seed=7, ramp_s=2.0, duration_s=10.0)
@@ -136,3 +136,15 @@ def test_the_largest_summary_still_fits_a_terminal() -> None:
     tally.refusals.update(dict.fromkeys(("late", "overflow", "invalid", "rate"), 1_234_567))
     plan = replace(PLAN, mix=Mix(((wanderer, 80.0),) * 9), url="wss://play.example.org:7777/", bots_max=5)
     assert max(map(len, printed(came_to(tally, plan)).splitlines())) <= 80
+
+
+def test_a_swarm_that_was_late_itself_says_so_and_blames_nobody() -> None:
+    tally = good()
+    tally.loop_late.add(0.020)
+    assert hints(came_to(tally)) == []
+    for _ in range(2):
+        tally.loop_late.add(0.030)
+    assert problems(came_to(tally)) == []
+    [hint] = hints(came_to(tally))
+    assert hint.startswith("the swarm itself was 30 ms late one time in ten")
+    assert printed(came_to(tally)).splitlines()[-1] == "everything was right"

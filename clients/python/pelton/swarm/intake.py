@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,30 +20,32 @@ SEEN_EVERY = 4
 class Intake:
     """Counts a bot's frames in the swarm's tally. Without `sight` nobody asks who sees its actions."""
 
-    __slots__ = ("_arrived_s", "_bot", "_sight", "_stall_s", "_tally", "late")
+    __slots__ = ("_arrived_s", "_bot", "_saw", "_sight", "_stall_s", "_tally", "late")
 
     def __init__(self, bot: int, tally: Tally, tick_hz: float, sight: RoomSight | None) -> None:
         self.late: dict[int, float] = {}
         """Of actions of a beat that are unanswered: by how much later than meant they were sent."""
         self._bot = bot
         self._tally = tally
+        self._saw = tally.saw
         self._sight = sight
         self._stall_s = STALL_TICKS / tick_hz
-        self._arrived_s: float | None = None
+        self._arrived_s = math.inf
 
     def take(self, frame: Frame) -> None:
         """The bot has taken in this frame."""
         arrived_s = frame.arrived_s
-        before_s, self._arrived_s = self._arrived_s, arrived_s
-        if before_s is not None and arrived_s - before_s > self._stall_s:
-            self._tally.stalls.add(arrived_s - before_s)
+        gap_s = arrived_s - self._arrived_s
+        self._arrived_s = arrived_s
+        if gap_s > self._stall_s:
+            self._tally.stalls.add(gap_s)
         sight = self._sight
         if sight is not None:
             if frame.tick != sight.settled or sight.open:
                 sight.saw(self._bot, frame.tick, arrived_s)
             if frame.taken:
                 self._follow(frame, sight)
-        self._tally.saw(frame, self.late)
+        self._saw(frame, self.late)
 
     def _follow(self, frame: Frame, sight: RoomSight) -> None:
         """Ask when others see what was taken."""

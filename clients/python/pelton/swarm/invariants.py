@@ -47,25 +47,23 @@ class Watch:
         self._ack = 0
         self._refused: set[int] = set()
         """Refused, but not yet passed by the ack."""
-        self._arrivals: deque[tuple[Frame, int]] = deque(maxlen=ARRIVALS_KEPT)
+        self._arrivals: deque[tuple[int, int, int, int, int]] = deque(maxlen=ARRIVALS_KEPT)
 
     @property
     def arrivals(self) -> tuple[Arrival, ...]:
         """The last frames, the newest last."""
-        return tuple(
-            Arrival(frame.tick, frame.base, frame.ack, len(frame.refused), size_bytes)
-            for frame, size_bytes in self._arrivals
-        )
+        return tuple(Arrival(*arrival) for arrival in self._arrivals)
 
     def check(self, frame: Frame, size_bytes: int) -> Sequence[str]:
         """A frame has arrived: what is wrong with it, a sentence each."""
-        self._arrivals.append((frame, size_bytes))
-        tick, ack, last = frame.tick, frame.ack, self._tick
+        tick, base, ack, refused, last = frame.tick, frame.base, frame.ack, frame.refused, self._tick
+        # Numbers, and not the frame: that would keep the state of its tick alive, for each bot.
+        self._arrivals.append((tick, base, ack, len(refused), size_bytes))
         if (
             last < tick <= last + GAP_TICKS_MAX
-            and (frame.base == last or not frame.base)
+            and (base == last or not base)
             and self._ack <= ack <= self.sent
-            and not frame.refused
+            and not refused
         ):
             self._tick, self._ack = tick, ack
             if self._refused:

@@ -14,13 +14,15 @@ from pelton.swarm.outcome import Outcome
 from pelton.swarm.table import make_table
 from pelton.swarm.tally import HISTOGRAMS, Violation
 
-__all__ = ["figures", "frames_share", "problems", "shown"]
+__all__ = ["figures", "frames_share", "hints", "problems", "shown"]
 
 FRAMES_SHARE_MIN = 0.95
 BOTS_NAMED_MAX = 5
 PROBLEMS_SHOWN_MAX = 10
 VIOLATIONS_SHOWN_MAX = 3
 PERCENTS = (50, 90, 99)
+LOOP_LATE_S = 0.025
+"""Half a tick at 20 Hz."""
 
 
 def problems(outcome: Outcome) -> list[str]:
@@ -52,12 +54,22 @@ def problems(outcome: Outcome) -> list[str]:
     return found
 
 
+def hints(outcome: Outcome) -> list[str]:
+    """What makes the figures themselves doubtful; nothing of it is the server's fault."""
+    late_s = outcome.tally.loop_late.percentile_s(90)
+    if late_s is None or late_s <= LOOP_LATE_S:
+        return []
+    late = f"the swarm itself was {1000 * late_s:.0f} ms late one time in ten: latencies are too long by that"
+    return [f"{late}; play with fewer bots, or with more --workers on free cores"]
+
+
 def figures(outcome: Outcome) -> dict[str, Any]:
     """Everything, for `--json`."""
     plan, tally, found = outcome.plan, outcome.tally, problems(outcome)
     return {
         "ok": not found,
         "problems": found,
+        "hints": hints(outcome),
         "url": plan.url,
         "game": plan.game,
         "behaviour": plan.mix.name,
@@ -106,9 +118,12 @@ def shown(outcome: Outcome) -> Group:
         lines += [*map(Text, _told(violation, outcome)), _again(outcome.plan.replay(violation.bot))]
     if not outcome.plan.is_patient and tally.failures and tally.connected:
         lines.append(_again(outcome.plan.replay(tally.failures[0].bot)))
+    lines += [Text(f"note: {hint}", "yellow") for hint in hints(outcome)]
     if tally.started and not tally.connected:
         return Group(*lines)
-    return Group(make_table(outcome, frames_share(outcome), FRAMES_SHARE_MIN), *(lines or [_praise(outcome)]))
+    return Group(
+        make_table(outcome, frames_share(outcome), FRAMES_SHARE_MIN), *lines, *([] if found else [_praise(outcome)])
+    )
 
 
 def frames_share(outcome: Outcome) -> float | None:

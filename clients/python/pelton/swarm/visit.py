@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Protocol
 
@@ -57,6 +58,8 @@ class Visit:
         self._blind = behaviour.blind and number % SEEING_EVERY != 0
         self._decode_message = decode_head if self._blind else scene.decode
         self._watch = Watch()
+        self._tally = scene.tally
+        self._check = self._watch.check  # bound once: for every frame
         self._dismissed = False
         self._websocket: WebSocket | None = None
         self._me: Me | None = None
@@ -71,7 +74,7 @@ class Visit:
             sightings = self._scene.sightings
             sight = sightings.enter(room.room_id)
             now_s, plan = self._scene.now_s, self._scene.plan
-            me = self._me = Me(self.number, plan.seed, room, self._scene.tally, now_s, sight, self._stay)
+            me = self._me = Me(self.number, plan.seed, room, self._tally, now_s, sight, self._stay)
             me.dismissed = self._dismissed
             since_s = now_s()
             try:
@@ -79,8 +82,8 @@ class Visit:
                 await self._settle(me)
             finally:
                 sightings.leave(room.room_id, sight)
-                self._scene.tally.stayed(now_s() - since_s, room.tick_hz)
-                self._scene.tally.gaps += self._watch.gaps
+                self._tally.stayed(now_s() - since_s, room.tick_hz)
+                self._tally.gaps += self._watch.gaps
             await room.leave()
 
     def dismiss(self) -> None:
@@ -118,12 +121,14 @@ class Visit:
         """For each message that comes in: count it and check it, before the client sees it."""
         message = self._decode_message(payload)
         size_bytes = len(payload)
-        self._scene.tally.bytes_in += size_bytes
-        if type(message) is WireFrame:
-            for text in self._watch.check(message, size_bytes):
-                found = Violation(self.number, self._behaviour.name, message.tick, text, self._watch.arrivals)
-                self._scene.tally.broke(found)
+        self._tally.bytes_in += size_bytes
+        if type(message) is WireFrame and (wrong := self._check(message, size_bytes)):
+            self._tell(wrong, message.tick)
         return message
+
+    def _tell(self, wrong: Sequence[str], tick: int) -> None:
+        for text in wrong:
+            self._tally.broke(Violation(self.number, self._behaviour.name, tick, text, self._watch.arrivals))
 
     async def _take_seat(self, client: Client) -> Room:
         try:
@@ -139,7 +144,7 @@ class Visit:
 
     async def _play(self, me: Me) -> None:
         """Send what the behaviour yields, until it ends or is interrupted."""
-        tally, watch, act, late, now_s = self._scene.tally, self._watch, me.room.act, me.intake.late, me.now_s
+        tally, watch, act, late, now_s = self._tally, self._watch, me.room.act, me.intake.late, me.now_s
         limit = asyncio.timeout(None)
         try:
             async with limit, aclosing(self._behaviour(me)) as actions:
