@@ -23,7 +23,9 @@ from pelton.swarm.histogram import Histogram
 from pelton.swarm.mix import Mix
 from pelton.swarm.plan import Plan as SwarmPlan
 from pelton.swarm.population import Session
+from pelton.swarm.swept import SweptLines
 from pelton.swarm.tally import Snapshot, Tally
+from pelton.swarm.turns import Turns
 
 __all__ = ["Troupe", "dials", "mix_of", "swarm_plan"]
 
@@ -44,7 +46,8 @@ class Troupe:
 
     def __init__(self, plan: Plan, part: int, parts: int, group: asyncio.TaskGroup) -> None:
         self._plan = replace(swarm_plan(plan), part=part, parts=parts)
-        self._dial_for = dials(plan.net, plan.seed)
+        self._turns = Turns()
+        self._dial_for = dials(plan.net, plan.seed, SweptLines(self._turns).dial)
         self._group = group
         self._tally = Tally()
         self._before = self._tally.snapshot()
@@ -144,7 +147,7 @@ class Troupe:
             self._late.add(time.monotonic() - due_s)
 
     def _enter(self, plan: SwarmPlan) -> Crowd:
-        crowd = Crowd(plan, self._tally, dial_for=self._dial_for)
+        crowd = Crowd(plan, self._tally, dial_for=self._dial_for, sleep=self._turns.sleep)
         self._crowds[crowd] = self._group.create_task(crowd.play(), name=f"crowd {len(self._crowds)}")
         return crowd
 
@@ -172,15 +175,15 @@ def mix_of(plan: Plan) -> Mix:
     return Mix.of(BY_GAME[plan.game])
 
 
-def dials(net: Network, seed: int) -> Callable[[int], Dial]:
-    """How each bot connects. Whether it has the bad network is a matter of its own dice."""
+def dials(net: Network, seed: int, plain: Dial = dial_tcp) -> Callable[[int], Dial]:
+    """How each bot connects. Whether it has the bad network is a matter of its own dice; `plain` is for the others."""
     if not net.conditions:
-        return lambda _: dial_tcp
+        return lambda _: plain
     conditions = parse(net.conditions)
     shared = Uplink(net.shared_up_kbit_s) if net.shared_up_kbit_s else None
 
     def dial_for(number: int) -> Dial:
         random = Random(f"{seed}/{number}/net")
-        return dial_through(conditions, random, shared=shared) if random.random() < net.share else dial_tcp
+        return dial_through(conditions, random, shared=shared) if random.random() < net.share else plain
 
     return dial_for

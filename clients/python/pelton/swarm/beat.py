@@ -38,7 +38,7 @@ async def beats(me: Me, hz: float) -> AsyncGenerator[float, None]:
 
 async def _rest(me: Me, due_s: float, count: int) -> bool:
     """Take in frames until then. False if there is nothing to wait for any more."""
-    stream, take, now_s = me.room.frames(), me.intake.take, me.now_s
+    stream, take, now_s, sleep = me.room.frames(), me.intake.take, me.now_s, me.sleep
     slice_s = SLICE_TICKS / me.room.tick_hz
     if count % LATE_BEATS_PER_TURN == LATE_BEATS_PER_TURN - 1 and now_s() > due_s:
         await asyncio.sleep(0)
@@ -50,4 +50,4 @@ async def _rest(me: Me, due_s: float, count: int) -> bool:
         wait_s = due_s - now_s()
         if wait_s <= SOON_S:
             return True
-        await asyncio.sleep(max(SLEEP_MIN_S, min(wait_s, slice_s)))
+        await sleep(max(SLEEP_MIN_S, min(wait_s, slice_s)))

@@ -127,9 +127,11 @@ def _crowd(
     from pelton.swarm.crowd import Crowd
     from pelton.swarm.swept import SweptLines
     from pelton.swarm.tally import Tally
+    from pelton.swarm.turns import Turns
 
+    turns = Turns()
     if dial_for is None:
-        swept = SweptLines().dial
+        swept = SweptLines(turns).dial
         dial_for = lambda _: swept  # noqa: E731 - the same for every number
     return Crowd(
         plan,
@@ -137,6 +139,7 @@ def _crowd(
         dial_for=dial_for,
         cpu_s=time.process_time,
         room_id=room_id or (lambda: None),
+        sleep=turns.sleep,
     )
 
 

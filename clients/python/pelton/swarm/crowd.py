@@ -15,6 +15,7 @@ from random import Random
 from pelton.client import Room
 from pelton.client.dial import Dial, dial_tcp
 from pelton.swarm.life import Life
+from pelton.swarm.me import Sleep
 from pelton.swarm.plan import Plan
 from pelton.swarm.population import Population, numbers
 from pelton.swarm.pulse import Pulse
@@ -40,7 +41,8 @@ class Crowd:
     """All bots of a plan. `play` ends when each has gone.
 
     `dial_for` says how a bot connects, `now_s` is the clock of latencies, and `cpu_s` tells what the process took of
-    the CPU, if somebody wants to know. `room_id` is asked for the room to join; None is any with a free seat.
+    the CPU, if somebody wants to know. `room_id` is asked for the room to join; None is any with a free seat. `sleep`
+    is how bots wait for their next beat.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Crowd:
         now_s: Callable[[], float] = time.monotonic,
         cpu_s: Callable[[], float] = _unmeasured,
         room_id: Callable[[], str | None] = _any_room,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self.plan = plan
         self.tally = tally
@@ -61,7 +64,7 @@ class Crowd:
         """From the moment all were in to the moment they were dismissed."""
         self.cpu_s = 0.0
         """What this process took of the CPU meanwhile."""
-        self._scene = make_scene(plan, tally, dial_for, now_s, room_id)
+        self._scene = make_scene(plan, tally, dial_for, now_s, room_id, sleep)
         self._cpu_s = cpu_s
         self._loop = asyncio.get_running_loop()
         self._population = Population(plan.seed, plan.storm, self._loop.time(), (plan.part, plan.parts))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pelton.streams import Poll
 from pelton.swarm.intake import Intake
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from pelton.swarm.sightings import RoomSight
     from pelton.swarm.tally import Tally
 
-__all__ = ["Me"]
+__all__ = ["Me", "Sleep"]
+
+Sleep: TypeAlias = Callable[[float], Awaitable[object]]
+"""Waits for so many seconds."""
 
 
 class Me:
@@ -34,6 +38,7 @@ class Me:
         now_s: Callable[[], float] = time.monotonic,
         sight: RoomSight | None = None,
         stay: int = 0,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self.number = number
         """From 0 in its swarm."""
@@ -41,6 +46,8 @@ class Me:
         self.room = room
         """Its seat. Actions are yielded, not sent here: what is sent past the swarm is not counted right."""
         self.now_s = now_s
+        self.sleep = sleep
+        """Lets so many seconds go by: `await me.sleep(0.5)`."""
         self.dismissed = False
         """Time is over: `frames` and `beat` end, nothing more should be sent."""
         self.due_s: float | None = None

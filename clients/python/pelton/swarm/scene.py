@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pelton.client import SharedParts
 from pelton.client.dial import Dial
 from pelton.protocol.plain import SharedFrames
+from pelton.swarm.me import Sleep
 from pelton.swarm.plan import Plan
 from pelton.swarm.sightings import Sightings
 from pelton.swarm.tally import Tally
@@ -32,6 +33,7 @@ class Scene:
     sightings: Sightings
     room_id: Callable[[], str | None]
     """The room to join; None is any with a free seat."""
+    sleep: Sleep
 
 
 def make_scene(
@@ -40,7 +42,8 @@ def make_scene(
     dial_for: Callable[[int], Dial],
     now_s: Callable[[], float],
     room_id: Callable[[], str | None],
+    sleep: Sleep,
 ) -> Scene:
     """With caches: else, each bot decoding what all of them get would be most of the swarm's work."""
     decode, parts = SharedFrames(FRAMES_SHARED), SharedParts(FRAMES_SHARED)
-    return Scene(plan, tally, dial_for, now_s, decode, parts, Sightings(tally.input_to_seen.add), room_id)
+    return Scene(plan, tally, dial_for, now_s, decode, parts, Sightings(tally.input_to_seen.add), room_id, sleep)

@@ -1,7 +1,7 @@
-"""Sockets of many bots in one sweep, looked at on a beat: what is cheapest for a server's players is so for bots too.
+"""Sockets of many bots in one sweep, looked at in each turn: what is cheapest for a server's players is so for bots.
 
-A frame waits for the next look, so it counts as having arrived up to `SWEEP_S` later than it did. Everything else is
-as on a connection of the event loop, where each packet would wake the process.
+A frame waits for the next look, so it counts as having arrived up to a turn later than it did. Everything else is as on
+a connection of the event loop.
 """
 
 from __future__ import annotations
@@ -12,23 +12,22 @@ import ssl
 from collections.abc import Callable
 
 from pelton.client.dial import Line, dial_tcp
+from pelton.swarm.turns import Turns
 from pelton.wire import Sweep, WebSocket
 from pelton.wire.swept import SweptChannel
 
-__all__ = ["SWEEP_S", "SweptLines"]
+__all__ = ["SweptLines"]
 
-SWEEP_S = 0.002
 SLICE_BYTES = 16_384
 
 
 class SweptLines:
-    """Connections of one process, on the event loop that is running when the first is made."""
+    """Connections of one process, looked at in these turns."""
 
-    def __init__(self, sweep_s: float = SWEEP_S) -> None:
-        self._sweep_s = sweep_s
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
         self._sweep = Sweep(SLICE_BYTES)
         self._lines: set[_SweptLine] = set()
-        self._timer: asyncio.TimerHandle | None = None
 
     async def dial(self, websocket: WebSocket, host: str, port: int, tls: ssl.SSLContext | None) -> Line:
         """See `pelton.client.dial.Dial`. TLS needs a transport, so such a connection is one of the event loop."""
@@ -37,28 +36,13 @@ class SweptLines:
         sock = await _connected(host, port)
         line = _SweptLine(self._sweep, sock, websocket, self._lines.discard)
         self._lines.add(line)
-        if self._timer is None:
-            self._wait()
+        self._turns.look_with(self._look)
         websocket.attach(line)
         return line
 
-    def close(self) -> None:
-        """Look no more. Connections that are open end without a goodbye."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        for line in list(self._lines):
-            line.websocket.drop(1006, "the swarm is over")
-        self._sweep.close()
-
-    def _wait(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(self._sweep_s, self._look)
-
-    def _look(self) -> None:
-        self._timer = None
+    def _look(self) -> bool:
         self._sweep.sweep()
-        if self._lines:
-            self._wait()
+        return bool(self._lines)
 
 
 class _SweptLine(SweptChannel):

@@ -74,7 +74,7 @@ class Visit:
             sightings = self._scene.sightings
             sight = sightings.enter(room.room_id)
             now_s, plan = self._scene.now_s, self._scene.plan
-            me = self._me = Me(self.number, plan.seed, room, self._tally, now_s, sight, self._stay)
+            me = self._me = Me(self.number, plan.seed, room, self._tally, now_s, sight, self._stay, self._scene.sleep)
             me.dismissed = self._dismissed
             since_s = now_s()
             try:
