@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
-from pelton.wire.frames import Masks, apply_mask, binary_frame, extent, masked_frame
+from pelton.wire.frames import Masks, apply_mask, binary_frame, extent, masked_frame, whole_head
 
 # Each of the three forms of a length, and the lengths at which one ends and the next begins.
 LENGTHS = (0, 1, 2, 124, 125, 126, 127, 128, 254, 255, 256, 65_534, 65_535, 65_536, 65_537, 70_000)
@@ -129,3 +129,23 @@ def test_masks_come_from_the_system_and_none_is_used_twice(monkeypatch: pytest.M
     assert {len(mask) for mask in taken} == {4}
     assert len(set(taken)) == 1000
     assert b"".join(taken) == b"".join(drawn)[:4000]
+
+
+@given(st.binary(max_size=300), st.binary(min_size=1, max_size=5), st.integers(0, 300))
+def test_a_whole_message_of_a_server_is_known_at_sight(payload: bytes, more: bytes, cut: int) -> None:
+    frame = binary_frame(payload)
+    assert frame[whole_head(frame) :] == payload
+    assert whole_head(frame) in (2, 4)
+    assert whole_head(frame + more) == 0
+    assert whole_head(frame[: min(cut, len(frame) - 1)]) == 0
+
+
+@given(st.binary(max_size=300))
+def test_whatever_else_it_may_be_is_no_whole_message_of_a_server(payload: bytes) -> None:
+    assert whole_head(masked_frame(payload, b"mask")) == 0
+    for first in (0x02, 0x80, 0x81, 0x88, 0x89, 0xC2):  # a fragment, a continuation, text, close, ping, compressed
+        assert whole_head(bytes((first,)) + binary_frame(payload)[1:]) == 0
+
+
+def test_a_long_message_is_left_to_the_long_way() -> None:
+    assert whole_head(binary_frame(bytes(70_000))) == 0

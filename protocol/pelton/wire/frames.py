@@ -15,7 +15,7 @@ try:
 except ImportError:  # no compiled wheel for this platform
     from websockets.utils import apply_mask
 
-__all__ = ["CONTINUATION", "TEXT", "Masks", "apply_mask", "binary_frame", "extent", "masked_frame"]
+__all__ = ["CONTINUATION", "TEXT", "Masks", "apply_mask", "binary_frame", "extent", "masked_frame", "whole_head"]
 
 CONTINUATION, TEXT, BINARY = 0x0, 0x1, 0x2
 FIN = 0x80
@@ -63,6 +63,19 @@ def extent(buffer: bytes, start: int) -> tuple[int, int] | None:
     if buffer[start + 1] & MASKED:
         header += 4
     return (header, length) if held >= header else None
+
+
+def whole_head(data: bytes) -> int:
+    """Bytes of the header, if this is exactly one whole binary message without a mask; 0 if it is anything else."""
+    size = len(data)
+    if size < 2 or data[0] != FIN_BINARY:
+        return 0
+    length = data[1]
+    if length < 126:
+        return 2 if size == 2 + length else 0
+    if length == 126 and size >= 4:
+        return 4 if size == 4 + (data[2] << 8 | data[3]) else 0
+    return 0
 
 
 class Masks:

@@ -16,7 +16,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.protocol import Protocol as Rfc6455
 
-from pelton.wire.frames import FIN_BINARY, MASKED, Masks, apply_mask, binary_frame, extent, masked_frame
+from pelton.wire.frames import FIN_BINARY, MASKED, Masks, apply_mask, binary_frame, extent, masked_frame, whole_head
 from pelton.wire.handshake import (
     HEAD_BYTES_MAX,
     ClientHandshake,
@@ -213,6 +213,13 @@ class WebSocket:
             ):
                 # One small message and nothing else: what nearly every read from a player is.
                 self._endpoint.received(apply_mask(data[MASKED_HEAD:], data[2:MASKED_HEAD]))
+            elif (
+                not self._mask_bit
+                and (head := whole_head(data))
+                and len(data) - head <= self._max
+                and not (self._tail or self._paused or self._fragments)
+            ):
+                self._endpoint.received(data[head:])  # the same from a server
             else:
                 self._parse(self._tail + data if self._tail else data)
         elif self.phase is _HANDSHAKE:
