@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 
 from pelton.client import Divergence, Frame
 from pelton.swarm.tally import COUNTS, FAILURES_KEPT, HISTOGRAMS, Tally, Violation
@@ -49,7 +49,7 @@ def test_a_frame_is_expected_for_every_whole_tick_of_a_stay() -> None:
 def test_groups_that_differed_are_counted() -> None:
     tally = Tally()
     found = Divergence("ships", 4, (("ships[7].x", 1.0, 2.0),), agreed_tick=3, tick=9)
-    tally.saw(replace(frame(), divergences=[found, found]))
+    tally.saw(frame()._replace(divergences=[found, found]))
     assert tally.mismatches == 2
 
 
@@ -109,6 +109,6 @@ def test_what_is_kept_of_failures_is_bounded_and_all_are_counted() -> None:
 
 def test_latency_counts_from_when_an_action_was_meant_to_be_sent() -> None:
     tally, late = Tally(), {1: 0.5, 2: 0.25, 9: 1.0}
-    tally.saw(replace(frame(refused=("late", "rate")), taken=[(1, 0.01), (3, 0.02)]), late)
+    tally.saw(frame(refused=("late", "rate"))._replace(taken=[(1, 0.01), (3, 0.02)]), late)
     assert tally.input_to_ack.max_s == 0.51
     assert late == {9: 1.0}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from pelton.client.replica import Divergence
 from pelton.protocol.messages import Refusal
@@ -11,8 +11,7 @@ from pelton.protocol.messages import Refusal
 __all__ = ["Action", "Frame"]
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One tick as this client sees it; the room's replica is at this tick while it is handled.
 
     `refused`: actions by their number that will not take effect, with the reason. `taken`: actions that the
@@ -28,7 +27,7 @@ class Frame:
     is_checked: bool
     """It brought digests of the server, and the replica has the same."""
     arrived_s: float
-    divergences: list[Divergence] = field(default_factory=list[Divergence])
+    divergences: Sequence[Divergence] = ()
     """Groups that were not what the server has, and that this frame brought anew."""
 
 

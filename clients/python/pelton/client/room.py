@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -99,15 +99,15 @@ class Room:
     def __aiter__(self) -> AsyncIterator[Frame]:
         return aiter(self._frames)
 
-    async def act(self, action: str | Action, /, **fields: Any) -> int:
+    def act(self, action: str | Action, /, **fields: Any) -> Coroutine[Any, Any, int]:
         """Send an action and return its number. Waits only while the network takes nothing.
 
         BadAction if the room has no such action or field, TooFast if thousands are unanswered, NotSeated if the
         seat is gone, Closed if the connection is.
         """
         if isinstance(action, Action):
-            return await self._act(action.name, {**action.fields, **fields} if fields else action.fields, None)
-        return await self._act(action, fields, None)
+            return self._act(action.name, {**action.fields, **fields} if fields else action.fields, None)
+        return self._act(action, fields, None)
 
     async def verify(self) -> None:
         """Ask the server to prove the replica: the next frame brings the digest of every group in sight.
@@ -229,7 +229,8 @@ class Room:
 
     async def _act(self, name: str, fields: dict[str, Any], began: Callable[[int], None] | None) -> int:
         values = wire_values(self.game, self.actions, name, fields)
-        self._check_seat()
+        if self.left_reason is not None:
+            self._check_seat()
         if len(self.unanswered) >= UNANSWERED_MAX:
             raise TooFast(f"{UNANSWERED_MAX} actions are unanswered; iterate the room's frames, or act less often")
         self._last_seq = seq = self._last_seq + 1
@@ -239,7 +240,9 @@ class Room:
         try:
             if began is not None:
                 began(seq)
-            await self._link.send(Act(seq, [name, *values], shown))
+            act = Act(seq, [name, *values], shown)
+            if not self._link.offer(act):  # nearly always it takes it
+                await self._link.send(act)
         except BaseException:
             self.unanswered.pop(seq, None)  # it was never sent, so nobody will answer it
             raise
@@ -269,15 +272,16 @@ class Room:
         return frame
 
     def _take_in(self, frame: WireFrame, arrived_s: float) -> Frame:
-        applied = self.state.apply(frame.tick, frame.base, frame.hidden, frame.parts)
+        tick, base = frame.tick, frame.base
+        applied = self.state.apply(tick, base, frame.hidden, frame.parts)
         if applied.doubts:
             self._resync(applied)
         for divergence in applied.divergences:
             _log.warning("room %s: %s", self.room_id, divergence)
         refused = _refusals(frame) if frame.refused else []
-        taken = self._settle(frame.ack, refused, arrived_s)
+        taken = self._settle(frame.ack, refused, arrived_s) if self.unanswered else []
         is_checked = applied.digests > 0 and not applied.differing
-        return Frame(frame.tick, refused, taken, frame.base == 0, is_checked, arrived_s, applied.divergences)
+        return Frame(tick, refused, taken, base == 0, is_checked, arrived_s, applied.divergences)
 
     def _resync(self, applied: Applied) -> None:
         """Ask for the groups that differ; for everything, if they are more than a message may name."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from random import Random
@@ -38,7 +37,7 @@ class Me:
         now_s: Callable[[], float] = time.monotonic,
         sight: RoomSight | None = None,
         stay: int = 0,
-        sleep: Sleep = asyncio.sleep,
+        sleep: Sleep | None = None,
     ) -> None:
         self.number = number
         """From 0 in its swarm."""
@@ -46,7 +45,7 @@ class Me:
         self.room = room
         """Its seat. Actions are yielded, not sent here: what is sent past the swarm is not counted right."""
         self.now_s = now_s
-        self.sleep = sleep
+        self.sleep: Sleep = sleep or _loop_sleep()
         """Lets so many seconds go by: `await me.sleep(0.5)`."""
         self.dismissed = False
         """Time is over: `frames` and `beat` end, nothing more should be sent."""
@@ -92,3 +91,10 @@ class Me:
         from pelton.swarm.beat import beats  # which needs an event loop, and the command line has none
 
         return beats(self, hz)
+
+
+def _loop_sleep() -> Sleep:
+    """The event loop's own: imported late, as the command line reads this module and has no loop."""
+    import asyncio
+
+    return asyncio.sleep

@@ -183,8 +183,6 @@ class FreeBot:
             if room.left_reason is None:
                 await room.leave()
                 log.leaves_s = line.arrived_s
-            while await room.frames().next() and room.left_reason is None:
-                """To the end."""
 
     async def _play(self, room: Room, log: Log, line: End, watch: Watch) -> None:
         me = self._me = _bot(self.number, self._stage, room)
