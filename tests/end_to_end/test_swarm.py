@@ -77,6 +77,8 @@ def assert_all_right(summary: dict[str, Any], bots: int, duration_s: float) -> N
     assert frames["received"] >= 0.95 * frames["expected"]
     assert actions["sent"] >= frames["received"] - 2 * bots
     assert actions["unanswered"] == 0
+    assert summary["bytes_out"] > 5 * actions["sent"]  # an action is more than its head
+    assert summary["bytes_in"] > 8 * frames["received"]
     assert summary["digests"]["compared"] >= bots // 10 * int(duration_s)  # a tenth keeps the state
     assert summary["digests"]["mismatched"] == 0
 

@@ -112,6 +112,8 @@ class Client:
         self._sending = asyncio.Lock()
         self._waiting = 0
         self._writable = asyncio.Event()
+        self.sent_bytes = 0
+        """Of all messages given to the network so far."""
         self.line: Line | None = None
         """The connection below, once there is one."""
         self._end: Closed | None = None
@@ -244,6 +246,7 @@ class Client:
     async def _send(self, message: Message) -> None:
         """Send as soon as the network takes it. Closed if the connection is over."""
         payload = encode(message)
+        self.sent_bytes += len(payload)
         if not self._waiting and self._websocket.send(payload):
             return
         self._waiting += 1
@@ -274,7 +277,11 @@ class Client:
 
     def _offer(self, message: Message) -> bool:
         """Send at once, or not at all."""
-        return not self._waiting and self._websocket.send(encode(message))
+        payload = encode(message)
+        if self._waiting or not self._websocket.send(payload):
+            return False
+        self.sent_bytes += len(payload)
+        return True
 
     def _is_awaited(self, question: object) -> bool:
         future = self._replies.get(question)

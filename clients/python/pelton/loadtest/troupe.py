@@ -124,7 +124,7 @@ class Troupe:
             frames=new["frames"],
             mismatches=new["mismatches"],
             bytes_in=new["bytes_in"],
-            bytes_out=new.get("bytes_out", 0),
+            bytes_out=new["bytes_out"],
         )
 
     def _errors(self) -> Counter[str]:

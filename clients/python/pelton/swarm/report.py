@@ -96,6 +96,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
             "gaps": tally.gaps,
         },
         "bytes_in": tally.bytes_in,
+        "bytes_out": tally.bytes_out,
         "digests": {"compared": tally.digests, "mismatched": tally.mismatches},
         **{f"{name}_ms": _percentiles(getattr(tally, name)) for name in HISTOGRAMS},
         "cpu_s": round(outcome.cpu_s, 3),

@@ -95,6 +95,7 @@ class Tally:
     """Times that a bot was sent nothing for more ticks than a live room should ever skip."""
     bytes_in: int = 0
     """Of messages, without the few bytes that WebSocket and TCP add."""
+    bytes_out: int = 0
     digests: int = 0
     """Frames after which the replica was compared with the server's state."""
     mismatches: int = 0
@@ -193,7 +194,7 @@ class Tally:
 
 COUNTS: tuple[str, ...] = (
     *("started", "connected", "seated", "ended", "turned_away", "failed_bots", "cut", "lost", "returned"),
-    *("sent", "taken", "frames", "frames_expected", "keyframes", "gaps", "bytes_in"),
+    *("sent", "taken", "frames", "frames_expected", "keyframes", "gaps", "bytes_in", "bytes_out"),
     *("digests", "mismatches", "violated"),
 )
 HISTOGRAMS: tuple[str, ...] = ("input_to_ack", "input_to_seen", "state_age", "stalls", "send_late", "loop_late")

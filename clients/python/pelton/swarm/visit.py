@@ -62,12 +62,14 @@ class Visit:
         self._check = self._watch.check  # bound once: for every frame
         self._dismissed = False
         self._websocket: WebSocket | None = None
+        self._client: Client
         self._me: Me | None = None
         self._limit: asyncio.Timeout | None = None
 
     async def run(self) -> None:
         """All of it. Raises ClientError if it ended otherwise than by our will, or what the behaviour raised."""
         async with self._connection() as client:
+            self._client = client
             self._host.connected()
             room = self.room = await self._take_seat(client)
             self._host.seated()
@@ -145,6 +147,7 @@ class Visit:
     async def _play(self, me: Me) -> None:
         """Send what the behaviour yields, until it ends or is interrupted."""
         tally, watch, act, late, now_s = self._tally, self._watch, me.room.act, me.intake.late, me.now_s
+        client, counted_bytes = self._client, 0
         limit = asyncio.timeout(None)
         try:
             async with limit, aclosing(self._behaviour(me)) as actions:
@@ -159,6 +162,9 @@ class Visit:
                         watch.sent = await act(action)
                         late[watch.sent] = late_s
                     tally.sent += 1
+                    sent_bytes = client.sent_bytes
+                    tally.bytes_out += sent_bytes - counted_bytes
+                    counted_bytes = sent_bytes
         except NotSeated:
             """Why is for the frames to say, see `_settle`."""
         except TimeoutError:
