@@ -17,7 +17,7 @@ COMPARE_FILES = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `run` reads."""
-    parser.usage = USAGE
+    parser.usage = USAGE.replace("%", "%%")
     add = parser.add_argument
     add("words", nargs="+", metavar="PLAN.toml", help="the plan; or: compare BEFORE.json AFTER.json")
     add("--out", type=Path, default=OUT, metavar="DIR", help=f"where results are written ({OUT})")
