@@ -21,7 +21,7 @@ TYPED = $(foreach folder,$(wildcard $(FOLDERS)),$(if $(shell find $(folder) -nam
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check mutants bench bench-state bench-streams lock clean
+.PHONY: help install run test check mutants bench bench-state bench-streams bench-swarm lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench-state: $(READY) ## measure what it costs to keep clients' state right, aga
 
 bench-streams: $(READY) $(RIVALS) ## measure the stream core against a hand-written loop, asyncio and aiostream
 	@PYTHONPATH=.venv/rivals$${PYTHONPATH:+:$$PYTHONPATH} $(BIN)/python benchmarks/bench_streams.py $(ARGS)
+
+bench-swarm: $(READY) ## measure how many bots one process drives, and how fast worlds are simulated
+	@$(BIN)/python benchmarks/bench_swarm.py $(ARGS)
 
 lock: ## pin and hash every dependency anew; delete requirements.lock first for the newest versions
 	@test -x .lock-venv/bin/uv || { \
