@@ -221,6 +221,18 @@ def test_two_workers_share_the_bots_and_their_samples_are_merged(server: Running
     assert merged([recorded.histograms])["ack"].written() == recorded.histograms["ack"].written()
 
 
+def test_over_a_bad_network_everything_takes_as_long_as_the_network_says(server: RunningServer, tmp_path: Path) -> None:
+    file = plan(tmp_path, server.url, "bytes.out < 64KiB", "errors == 0")
+    file.write_text(file.read_text() + '\n[net]\npreset = "lan"\nlatency_ms = 70\n')
+    done = load(file, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    recorded = read_summary(tmp_path / "load-result" / "summary.json")
+    least_s = recorded.histograms["ack"].percentile_s(0.1)
+    assert least_s is not None
+    assert least_s >= 0.14, "there and back"
+    assert recorded.metrics["bytes.out"] > 100, "ten bots act twenty times a second"
+
+
 def test_capacity_is_found_step_by_step(server: RunningServer, tmp_path: Path) -> None:
     path = tmp_path / "plan.toml"
     path.write_text(
