@@ -87,7 +87,7 @@ def test_exploring_prints_a_test(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main([*command, "--seconds", "60", "--explore", "3", "--seed", "5"]) == 1
     out = capsys.readouterr().out
     assert "# seed 5 fails" in out
-    assert "from neck_seven import never_seven" in out
+    assert "from neck_seven import Neck, never_seven\nfrom pelton.testing import Acted, Script, Visit, simulate" in out
     assert "async def test_found_by_exploring() -> None:" in out
     assert out.count("Acted(") == 7
 

@@ -107,32 +107,35 @@ def _failed(world: World, seconds: float, *, to_the_end: bool) -> SimulationFail
 def as_test(plan: Exploration, found: Found) -> str:
     """The failure as a test to be pasted; it fails until the game is right."""
     game, check = plan.game, plan.check
-    imports = [f"from {game.__module__} import {game.__qualname__}"]
+    needed = [(game.__module__, game.__qualname__), ("pelton.testing", "simulate")]
     arguments = [game.__qualname__]
     if check is not None:
         name = getattr(check, "__name__", "check")
-        imports.append(f"from {check.__module__} import {name}")
+        needed.append((check.__module__, name))
         arguments.append(f"check={name}")
     if found.script is None:
-        names, body = "simulate", ""
+        body = "\n"
         arguments += [f"bots={plan.bots}", f"seed={found.seed}", f"net={plan.net_text!r}"]
         seconds = plan.seconds
     else:
-        body = f"SCRIPT = {found.script}\n\n\n"
-        names = ", ".join(name for name in ("Acted", "Script", "Stall", "Visit", "simulate") if _used(name, body))
+        body = f"\nSCRIPT = {found.script}\n\n\n"
+        needed += [("pelton.testing", name) for name in ("Acted", "Script", "Stall", "Visit") if f"{name}(" in body]
         arguments.append("script=SCRIPT")
         seconds = found.seconds
-    imports.append(f"from pelton.testing import {names}")
     if plan.settings:
         arguments.append(f"settings={list(plan.settings)!r}")
     return (
-        "\n".join(sorted(imports))
-        + f"\n\n{body}"
+        _imports(needed)
+        + body
         + "async def test_found_by_exploring() -> None:\n"
         + f"    async with simulate({', '.join(arguments)}) as world:\n"
         + f"        await world.run(seconds={seconds:.1f})\n"
     )
 
 
-def _used(name: str, source: str) -> bool:
-    return name == "simulate" or f"{name}(" in source
+def _imports(needed: Sequence[tuple[str, str]]) -> str:
+    """One line for each module."""
+    names: dict[str, list[str]] = {}
+    for module, name in sorted(needed):
+        names.setdefault(module, []).append(name)
+    return "".join(f"from {module} import {', '.join(found)}\n" for module, found in names.items())

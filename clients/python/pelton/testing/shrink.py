@@ -24,6 +24,8 @@ DIGITS = (0, 1, 2, 3)
 def shrink(script: Script, fails: Fails, tries_max: int = 600) -> Script:
     """The smallest script found that still fails, in at most so many tries."""
     budget = _Budget(fails, tries_max)
+    blank = script.with_visits(_unseen(visit) for visit in script.visits)
+    script = blank if budget.fails(blank) else script
     for _ in range(ROUNDS_MAX):
         before = script
         script = _fewer_visits(script, budget)
@@ -103,12 +105,18 @@ def _with_acts(script: Script, places: Sequence[tuple[int, Acted]]) -> Script:
     )
 
 
+def _unseen(visit: Visit) -> Visit:
+    return replace(visit, acts=tuple(replace(act, seen=None) for act in visit.acts))
+
+
 def _without_views(script: Script, budget: _Budget) -> Script:
     """Where it does not matter what the player saw, it is not said."""
     for index in range(len(script.visits)):
         for position in range(len(script.visits[index].acts)):
             visit = script.visits[index]
             acts = list(visit.acts)
+            if acts[position].seen is None:
+                continue
             acts[position] = replace(acts[position], seen=None)
             script = _if_fails(script, index, replace(visit, acts=tuple(acts)), budget)
     return script
