@@ -25,7 +25,7 @@ TIMEOUT_S = 50
 
 @pytest.fixture(scope="module")
 def server(start_server: StartServer) -> Iterator[RunningServer]:
-    running = start_server()
+    running = start_server("deliver.digest_interval_ticks=20")  # a second: some tests are short
     yield running
     running.stop()
     assert "Traceback" not in running.log()
