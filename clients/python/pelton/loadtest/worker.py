@@ -13,7 +13,8 @@ import sys
 from pelton.loadtest.pipe import LINE_BYTES_MAX, Order, read_order, written_share
 from pelton.loadtest.plan import plan_of
 from pelton.loadtest.troupe import Troupe
-from pelton.swarm.loop import allow_sockets, collect_less_often, loop_factory
+from pelton.swarm.loop import collect_less_often, loop_factory
+from pelton.wire.limits import allow_sockets
 
 __all__ = ["main"]
 

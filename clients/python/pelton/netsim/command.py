@@ -20,8 +20,6 @@ __all__ = ["CANNOT_LISTEN", "add_arguments", "run"]
 
 CANNOT_LISTEN = 3
 LISTEN = ("127.0.0.1", 7780)
-FILES_BESIDES = 64
-"""Open files that are no connection's."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +50,9 @@ def run(args: argparse.Namespace) -> int:
     """Run the proxy until a signal; the exit code."""
     import asyncio
 
-    _allow_sockets(2 * args.connections_max)
+    from pelton.wire.limits import allow_sockets
+
+    allow_sockets(2 * args.connections_max)
     began_s = time.monotonic()
     with asyncio.Runner() as runner:
         proxy = runner.run(_proxy(args))
@@ -122,20 +122,6 @@ def _watch_signals(proxy: Proxy) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows: Ctrl-C then ends it at once
             loop.add_signal_handler(number, note, number)
-
-
-def _allow_sockets(count: int) -> None:
-    """Raise the soft limit on open files if it is too low for so many and the hard limit allows it."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = count + FILES_BESIDES
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        if hard != resource.RLIM_INFINITY:
-            needed = min(needed, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 def _shown(place: tuple[str, int]) -> str:

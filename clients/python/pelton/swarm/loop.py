@@ -8,10 +8,10 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 
-__all__ = ["Interrupts", "allow_sockets", "collect_less_often", "loop_factory", "prepare"]
+from pelton.wire.limits import allow_sockets
 
-FILES_BESIDES = 64
-"""Open files that are no bot's socket."""
+__all__ = ["Interrupts", "collect_less_often", "loop_factory", "prepare"]
+
 GC_THRESHOLD = 100_000
 
 
@@ -52,19 +52,6 @@ def prepare(sockets: int) -> None:
     """Make the process fit for so many bots."""
     allow_sockets(sockets)
     collect_less_often()
-
-
-def allow_sockets(count: int) -> None:
-    """Raise the soft limit on open files if it is too low for so many and the hard limit allows it."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = count + FILES_BESIDES
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        with suppress(ValueError):  # the hard limit is lower still: connecting then says "too many open files"
-            resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 def collect_less_often() -> None:
