@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pelton.netsim import Conditions
     from pelton.server import Room
     from pelton.swarm import Behaviour
     from pelton.testing.explore import Exploration
@@ -76,8 +75,7 @@ def _plan(args: argparse.Namespace) -> Exploration:
         game=game,
         bots=args.bots,
         seconds=args.seconds,
-        net=_net(args.net),
-        net_text=args.net,
+        net=args.net,
         behaviour=_behaviour(args.behaviour, game, exploring=bool(args.explore)),
         check=_check(args.check),
         settings=tuple(args.set),
@@ -159,12 +157,6 @@ def _game(place: str) -> type[Room]:
             raise _Misuse(f"{place} has several Rooms ({', '.join(entries)}); name one as module:Class")
         place = next(iter(entries.values()))
     return load_game("GAME", place)
-
-
-def _net(text: str) -> Conditions:
-    from pelton.netsim import parse
-
-    return parse(text)
 
 
 def _behaviour(place: str | None, game: type[Room], *, exploring: bool) -> Behaviour | None:

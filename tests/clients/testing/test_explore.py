@@ -13,7 +13,7 @@ from pelton.testing.script import Acted, Script, Visit
 from pelton.testing.shrink import shrink
 from tests.clients.testing.games import Bank, Fragile, conserved
 
-RACE = Exploration(Bank, bots=8, seconds=30, net="train", net_text="train", check=conserved)
+RACE = Exploration(Bank, bots=8, seconds=30, net="train", check=conserved)
 
 
 @pytest.fixture(scope="module")

@@ -99,6 +99,7 @@ async def test_a_room_that_raises_fails_the_test_and_names_the_callback() -> Non
         async with simulate(Fragile, bots=4, seed=1) as world:
             await world.run(seconds=300)
     assert failed.value.failure.kind == "room"
+    assert "again: simulate(Fragile, bots=4, seed=1, net='lan')" in str(failed.value)
     assert "a neck is only so long" in repr(failed.value.failure.error.__cause__)  # type: ignore[union-attr]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pelton.netsim import Conditions
 from pelton.server import Room
 from pelton.swarm import Behaviour
 from pelton.testing.failure import SimulationFailed
@@ -28,12 +27,10 @@ class Exploration:
     game: type[Room]
     bots: int = 8
     seconds: float = 30.0
-    net: str | Conditions = "lan"
+    net: str = "lan"
     behaviour: Behaviour | None = None
     check: Check | None = None
     settings: Sequence[str] = ()
-    net_text: str = "lan"
-    """How `net` was asked for."""
 
     def world(self, seed: int, script: Script | None = None, *, blind: bool = False) -> World:
         """A world to try; `blind` if nobody need look at the state."""
@@ -115,7 +112,7 @@ def as_test(plan: Exploration, found: Found) -> str:
         arguments.append(f"check={name}")
     if found.script is None:
         body = "\n"
-        arguments += [f"bots={plan.bots}", f"seed={found.seed}", f"net={plan.net_text!r}"]
+        arguments += [f"bots={plan.bots}", f"seed={found.seed}", f"net={plan.net!r}"]
         seconds = plan.seconds
     else:
         body = f"\nSCRIPT = {found.script}\n\n\n"

@@ -23,7 +23,7 @@ def figures(world: World, plan: Exploration, took_s: float, failed: SimulationFa
         "failure": failed.failure.text if failed else None,
         "game": plan.game.__name__,
         "bots": plan.bots,
-        "net": plan.net_text,
+        "net": plan.net,
         "seed": world.seed,
         "simulated_s": round(world.now_s, 3),
         "took_s": round(took_s, 3),

@@ -61,7 +61,8 @@ class World:
         self.conditions = parse(net) if isinstance(net, str) else net
         if script is not None:
             self.conditions = Conditions(latency_ms=script.latency_ms)
-        self._again = f"the same simulation again, with seed {self.seed}"
+        how = "script=SCRIPT" if script is not None else f"bots={bots}, seed={seed}, net={net!r}"
+        self._again = f"simulate({game.__name__}, {how})"
         self._time = VirtualTime()
         config = _config(self.seed, settings)  # first: it may be refused
         self._loop = VirtualLoop(self._time)
