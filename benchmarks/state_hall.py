@@ -13,13 +13,15 @@ from pelton.server import Player, Room
 from pelton.server.config import load_config
 from pelton.server.deliver.fanout import Fanout
 from pelton.server.metrics import Metrics
-from pelton.server.simulate.seat import Seat
+from pelton.server.simulate.seat import EventNames, Seat
 from pelton.server.simulate.state.layer import NOWHERE
 from pelton.server.simulate.state.table import Table
 from pelton.server.simulate.ticker import Outcome, Ticker
 from pelton.streams import Inbox
 
 __all__ = ["Hall", "Listener"]
+
+HEARD_ALL = 2**53 - 1
 
 
 class Listener:
@@ -28,10 +30,20 @@ class Listener:
     def __init__(self) -> None:
         self.bytes = 0
         self.card: Joined | None = None
+        self.seat: Seat | None = None
 
-    def joined(self, seat: Seat, message: Joined) -> None:
+    def joined(self, seat: Seat, message: Joined, events: EventNames, grace_s: float) -> None:
         """The seat is taken."""
-        self.card = message
+        self.card, self.seat = message, seat
+
+    def resumed(self, seat: Seat, tick: int, events_lost: int) -> None:
+        """Nobody is lost."""
+
+    def replaced(self, seat: Seat) -> None:
+        """Nobody is replaced."""
+
+    def resume_reading(self) -> None:
+        """Nothing is read."""
 
     def left(self, seat: Seat, reason: str) -> None:
         """Nobody leaves."""
@@ -50,8 +62,10 @@ class Listener:
         return self.take
 
     def take(self, head: bytes, body: bytes) -> bool:
-        """A frame."""
+        """A frame, which is heard at once, whatever its tick."""
         self.bytes += len(head) + len(body)
+        if self.seat is not None:
+            self.seat.heard = HEARD_ALL
         return True
 
 

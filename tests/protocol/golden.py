@@ -8,15 +8,44 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pelton.protocol import Act, Frame, Hello, Join, Joined, Leave, Left, Ping, Pong, Rejected, Resync, Verify, Welcome
+from pelton.protocol import (
+    Act,
+    EventFrame,
+    Frame,
+    Heard,
+    Hello,
+    Join,
+    Joined,
+    Leave,
+    Left,
+    Ping,
+    Pong,
+    Rejected,
+    Resume,
+    Resumed,
+    Resync,
+    SeatCard,
+    Verify,
+    Welcome,
+)
 from pelton.protocol.schema import Action, Bounds, Message, Size, action_name
 
 PROTOCOL = Path(__file__).resolve().parents[2] / "protocol"
 VECTORS = PROTOCOL / "vectors"
 SPEC = (PROTOCOL / "SPEC.md").read_text(encoding="utf-8")
 
-FROM_CLIENT: tuple[type[Message], ...] = (Hello, Join, Leave, Act, Ping, Verify, Resync)
-FROM_SERVER: tuple[type[Message], ...] = (Welcome, Joined, Rejected, Left, Frame, Pong)
+FROM_CLIENT: tuple[type[Message], ...] = (Hello, Join, Leave, Act, Ping, Verify, Resync, Heard, Resume)
+FROM_SERVER: tuple[type[Message], ...] = (
+    Welcome,
+    Joined,
+    Rejected,
+    Left,
+    Frame,
+    Pong,
+    SeatCard,
+    Resumed,
+    EventFrame,
+)
 BY_NUMBER = {kind.__struct_config__.tag: kind for kind in FROM_CLIENT + FROM_SERVER}
 
 

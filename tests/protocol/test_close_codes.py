@@ -12,7 +12,7 @@ NEVER_SENT = 1006
 
 
 def test_the_spec_has_the_table_of_the_code() -> None:
-    written = table_after("## 9. Close codes", "| code | name | come back | meaning |")
+    written = table_after("## 10. Close codes", "| code | name | come back | meaning |")
     assert written == [
         [str(row.code), f"`{row.name}`", row.comeback.value, row.meaning] for row in CLOSE_CODES.values()
     ]

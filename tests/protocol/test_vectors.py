@@ -39,8 +39,10 @@ WITH_SAMPLE, WITHOUT_SEAT = TypedDecoder(SAMPLE), TypedDecoder()
 def as_read(read: Any) -> Any:
     """What a decoder made of it, for an exact comparison."""
     value = marked(read)
-    if value[0] == 17:  # `tick_hz` is a number, int or float: 20 may be read as 20.0
+    if value[0] == 17:  # a number is an int or a float: 20 may be read as 20.0
         value[4] = marked(float(read.tick_hz))
+    if value[0] == 22:
+        value[3] = marked(float(read.grace_s))
     return value
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any, TypeVar
 
-from pelton.protocol import Act, Frame, Join, Joined
+from pelton.protocol import Act, EventFrame, Frame, Join, Joined
 from pelton.protocol.messages import HOW_BY_ID, HOW_CREATE, HOW_JOIN_OR_CREATE, Option
 from pelton.protocol.plain import decode_server
 from pelton.server import Action, Player, Room
 from pelton.server.config import Config, load_config
 from pelton.server.simulate.lobby import Lobby
-from pelton.server.simulate.seat import Seat
+from pelton.server.simulate.seat import EventNames, Seat
 from pelton.server.simulate.ticker import Ticker
 from pelton.streams import Inbox, Offer
 
@@ -20,17 +20,23 @@ R = TypeVar("R", bound=Room)
 
 
 def settings(*overrides: str) -> Config:
-    """The defaults, with `section.key=value` over them; the admin port is any that is free."""
-    return load_config(None, {}, ("admin.port=0", *overrides)).config
+    """The defaults, with `section.key=value` over them; the admin port is any that is free, and no seat is kept."""
+    return load_config(None, {}, ("admin.port=0", "simulate.grace_s=0", *overrides)).config
 
 
 class FakeSession:
-    """A player's connection as a room sees it. `reads` is whether the client takes frames."""
+    """A player's connection as a room sees it.
 
-    def __init__(self, *, reads: bool = True) -> None:
-        self.reads = reads
+    `reads` is whether the client takes frames, `says` whether it says that they have arrived.
+    """
+
+    def __init__(self, *, reads: bool = True, says: bool = True) -> None:
+        self.reads, self.says = reads, says
+        self._seat: Seat | None = None
         self.cards: list[Joined] = []
-        self.frames: list[Frame] = []
+        self.returns: list[tuple[int, int]] = []
+        """Of each resume the tick, and the events lost."""
+        self.frames: list[Frame | EventFrame] = []
         self.bodies: list[bytes] = []
         """The part of each frame that is shared with others."""
         self.left_reasons: list[str] = []
@@ -40,9 +46,21 @@ class FakeSession:
         self.offers = 0
         """Frames sent or tried."""
 
-    def joined(self, seat: Seat, message: Joined) -> None:
+    def joined(self, seat: Seat, message: Joined, events: EventNames, grace_s: float) -> None:
+        self._seat = seat
         self.cards.append(message)
         self.story.append("joined")
+
+    def resumed(self, seat: Seat, tick: int, events_lost: int) -> None:
+        self._seat = seat
+        self.returns.append((tick, events_lost))
+        self.story.append("resumed")
+
+    def replaced(self, seat: Seat) -> None:
+        self.story.append("replaced")
+
+    def resume_reading(self) -> None:
+        """It never stops."""
 
     def left(self, seat: Seat, reason: str) -> None:
         self.left_reasons.append(reason)
@@ -63,8 +81,10 @@ class FakeSession:
         self.offers += 1
         if self.reads:
             frame = decode_server(head + body)
-            assert isinstance(frame, Frame)
+            assert isinstance(frame, Frame | EventFrame)
             self.frames.append(frame)
+            if self.says and self._seat is not None:
+                self._seat.heard = frame.tick
             self.bodies.append(body)
             self.story.append("frame")
         return self.reads

@@ -18,6 +18,7 @@ from pelton.server.metrics import Metrics
 from pelton.server.receive.connection import Connection, Surroundings
 from pelton.server.receive.decoders import Decoders
 from pelton.server.receive.listener import Listener
+from pelton.server.receive.tokens import Tokens
 from pelton.server.simulate.lobby import Lobby, OpenRoom
 from pelton.wire import Page, Phase, WebSocket
 from tests.server.fakes import any_room, settings
@@ -136,6 +137,7 @@ class Stage:
             self.clock,
             self.metrics,
             Decoders(games),
+            Tokens(Random(2).randbytes),
             "stage",
             config.deliver.resyncs_max,
             self._full,

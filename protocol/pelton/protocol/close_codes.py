@@ -42,10 +42,12 @@ TOO_BIG = CloseCode(1009, "too_big", Comeback.NO, "a message over `message_bytes
 RESTART = CloseCode(1012, "restart", Comeback.YES, "the server stops or restarts")
 FULL = CloseCode(1013, "full", Comeback.LATER, "the server holds as many connections as it may")
 BAD_MESSAGE = CloseCode(4400, "bad_message", Comeback.NO, "bytes that are no message of this protocol")
+UNAUTHORIZED = CloseCode(4401, "unauthorized", Comeback.NO, "a resume token that is not, or no longer, this seat's")
 UNEXPECTED = CloseCode(
     4405, "unexpected_message", Comeback.NO, "a message that has no place in this state of the session"
 )
 HELLO_TIMEOUT = CloseCode(4408, "hello_timeout", Comeback.YES, "no hello within `hello_timeout_s` after connecting")
+REPLACED = CloseCode(4409, "replaced", Comeback.NO, "the same player has his seat on another connection now")
 RATE_LIMITED = CloseCode(
     4429,
     "rate_limited",
@@ -55,6 +57,9 @@ RATE_LIMITED = CloseCode(
 SERVER_ERROR = CloseCode(4500, "server_error", Comeback.YES, "a fault of the server; its log knows more")
 SLOW_CONSUMER = CloseCode(
     4503, "slow_consumer", Comeback.YES, "the client did not read for `stall_timeout_s`, or let too much pile up"
+)
+UNRESPONSIVE = CloseCode(
+    4504, "unresponsive", Comeback.YES, "the client did not say for `ack_lag_max_s` that frames have arrived"
 )
 
 CLOSE_CODES: dict[int, CloseCode] = {
@@ -69,11 +74,14 @@ CLOSE_CODES: dict[int, CloseCode] = {
         RESTART,
         FULL,
         BAD_MESSAGE,
+        UNAUTHORIZED,
         UNEXPECTED,
         HELLO_TIMEOUT,
+        REPLACED,
         RATE_LIMITED,
         SERVER_ERROR,
         SLOW_CONSUMER,
+        UNRESPONSIVE,
     )
 }
 

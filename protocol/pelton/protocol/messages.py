@@ -15,9 +15,12 @@ __all__ = [
     "HOW_JOIN_OR_CREATE",
     "RESYNC_GROUPS_MAX",
     "SUBPROTOCOL",
+    "TOKEN_BYTES",
     "Act",
+    "EventFrame",
     "Frame",
     "GroupAgreed",
+    "Heard",
     "Hello",
     "Join",
     "Joined",
@@ -29,7 +32,10 @@ __all__ = [
     "Reason",
     "Refusal",
     "Rejected",
+    "Resume",
+    "Resumed",
     "Resync",
+    "SeatCard",
     "ServerMessage",
     "Verify",
     "Welcome",
@@ -42,6 +48,8 @@ HOW_JOIN_OR_CREATE, HOW_CREATE, HOW_BY_ID = 0, 1, 2
 A = TypeVar("A")
 
 RESYNC_GROUPS_MAX = 64
+TOKEN_BYTES = 16
+"""Of a resume token: 128 bits, at random."""
 
 Index: TypeAlias = Annotated[int, Bounds(0, INT_MAX)]
 GroupAgreed: TypeAlias = tuple[Index, Index, Index]
@@ -96,6 +104,21 @@ class Resync(Message, tag=7, frozen=True):
     """Ask for groups whole, because their digest was not the replica's: table, group, the tick they last agreed at."""
 
     groups: Annotated[list[GroupAgreed], Size(RESYNC_GROUPS_MAX)]
+
+
+class Heard(Message, tag=8, frozen=True):
+    """All frames up to this tick have arrived. Said twice a second or so: it shows that the client is alive."""
+
+    tick: Index
+
+
+class Resume(Message, tag=9, frozen=True):
+    """Take a seat again whose connection was lost; `tick` is the last frame that arrived, 0 for none."""
+
+    room_id: Annotated[str, Size(64, low=1)]
+    player_id: Annotated[int, Bounds(1, INT_MAX)]
+    token: Annotated[bytes, Size(TOKEN_BYTES, low=TOKEN_BYTES)]
+    tick: Index
 
 
 class Welcome(Message, tag=16, frozen=True):
@@ -163,4 +186,37 @@ class Pong(Message, tag=21, frozen=True):
     time_us: int
 
 
-ServerMessage: TypeAlias = Welcome | Joined | Rejected | Left | Frame | Pong
+class SeatCard(Message, tag=22, frozen=True):
+    """Follows `Joined`: the room's events, and what brings the seat back after a lost connection."""
+
+    events: list[tuple[str, list[str]]]
+    token: bytes
+    """Empty if seats are not kept."""
+    grace_s: float
+
+
+class Resumed(Message, tag=23, frozen=True):
+    """The seat is taken again. The next frame builds on the tick that the client named, or is a keyframe."""
+
+    tick: int
+    received: int
+    """The highest `seq` that has arrived; what was sent after it was lost."""
+    events_lost: int
+    """Events that can not be told again."""
+    token: bytes
+    """For the next time."""
+
+
+class EventFrame(Message, tag=24, frozen=True):
+    """A frame with events: `[name, field, ...]` each, in the order in which they happened."""
+
+    ack: int
+    refused: list[Refusal]
+    events: list[list[Any]]
+    tick: int
+    base: int
+    hidden: list[list[int]]
+    parts: list[list[Any]]
+
+
+ServerMessage: TypeAlias = Welcome | Joined | Rejected | Left | Frame | Pong | SeatCard | Resumed | EventFrame

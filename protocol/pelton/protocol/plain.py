@@ -8,7 +8,19 @@ from typing import Any, cast
 import msgpack  # type: ignore[import-untyped]  # the package ships no types
 
 from pelton.protocol.errors import BadMessage
-from pelton.protocol.messages import Act, Frame, Joined, Left, Pong, Rejected, ServerMessage, Welcome
+from pelton.protocol.messages import (
+    Act,
+    EventFrame,
+    Frame,
+    Joined,
+    Left,
+    Pong,
+    Rejected,
+    Resumed,
+    SeatCard,
+    ServerMessage,
+    Welcome,
+)
 from pelton.protocol.schema import Message
 
 # The package has no types; these say what is used of it.
@@ -28,6 +40,9 @@ _SHAPES: dict[int, tuple[Callable[..., ServerMessage], tuple[Any, ...]]] = {
     19: (Left, (str,)),
     20: (Frame, (int, list, int, int, list, list)),
     21: (Pong, (int, int)),
+    22: (SeatCard, (list, bytes, _NUMBER)),
+    23: (Resumed, (int, int, int, bytes)),
+    24: (EventFrame, (int, list, list, int, int, list, list)),
 }
 
 
@@ -53,6 +68,8 @@ def decode_server(payload: bytes) -> ServerMessage:
 
 _FRAME = b"\x97\x14"
 """How a frame begins: an array of 7, the first of them 20."""
+_EVENT_FRAME = b"\x98\x18"
+"""And one with events."""
 
 
 def decode_head(payload: bytes) -> ServerMessage:
@@ -70,6 +87,8 @@ def decode_head(payload: bytes) -> ServerMessage:
     message = decode_server(payload)
     if isinstance(message, Frame):
         return Frame(message.ack, message.refused, message.tick, message.base, [], [])
+    if isinstance(message, EventFrame):
+        return EventFrame(message.ack, message.refused, message.events, message.tick, message.base, [], [])
     return message
 
 
@@ -95,8 +114,8 @@ def _whole(payload: bytes, at: int) -> tuple[int, int]:
 class SharedFrames:
     """`decode_server` for many clients in one process: what everybody in a room gets is decoded once and shared.
 
-    A frame is its own to a client only in front, `[20, ack, refused, ...`; the rest is the same bytes for all, and
-    nearly all of the work. Who gets a shared message must not change what is in it.
+    A frame is its own to a client only in front, `[20, ack, refused, ...` or `[24, ack, refused, events, ...`; the rest
+    is the same bytes for all, and nearly all of the work. Who gets a shared message must not change what is in it.
     """
 
     def __init__(self, kept_max: int = 32) -> None:
@@ -104,7 +123,8 @@ class SharedFrames:
         self._kept_max = kept_max
 
     def __call__(self, payload: bytes) -> ServerMessage:
-        if not payload.startswith(_FRAME):
+        has_events = payload.startswith(_EVENT_FRAME)
+        if not (has_events or payload.startswith(_FRAME)):
             return decode_server(payload)
         try:
             unpacker = _Unpacker(
@@ -112,14 +132,18 @@ class SharedFrames:
             )
             unpacker.feed(payload)
             _, _, ack, refused = unpacker.read_array_header(), unpacker.unpack(), unpacker.unpack(), unpacker.unpack()
+            events: Any = unpacker.unpack() if has_events else None
         except (ValueError, RecursionError, MemoryError, _UnpackError):
             return decode_server(payload)  # which says what is wrong
         shared = payload[unpacker.tell() :]
         rest = self._kept.get(shared)
         if rest is not None and (type(ack), type(refused)) == (int, list):
-            return Frame(ack, refused, *rest)
+            if not has_events:
+                return Frame(ack, refused, *rest)
+            if isinstance(events, list):
+                return EventFrame(ack, refused, events, *rest)
         message = decode_server(payload)
-        if isinstance(message, Frame):
+        if isinstance(message, Frame | EventFrame):
             if len(self._kept) >= self._kept_max:
                 del self._kept[next(iter(self._kept))]
             self._kept[shared] = (message.tick, message.base, message.hidden, message.parts)

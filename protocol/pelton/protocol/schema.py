@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import ClassVar
 
 import msgspec
 from msgspec import inspect
@@ -19,12 +20,15 @@ __all__ = [
     "INT_MAX",
     "Action",
     "Bounds",
+    "Event",
     "Message",
     "Raw",
     "Size",
     "action_fields",
     "action_name",
     "check_actions",
+    "event_fields",
+    "event_name",
     "snake_case",
 ]
 
@@ -65,6 +69,32 @@ class Action(msgspec.Struct, array_like=True, forbid_unknown_fields=True, tag=sn
 
     The name is the class name in snake case. Every field needs bounds: a number `Bounds`, a string or list `Size`.
     """
+
+
+class Event(msgspec.Struct, array_like=True, tag=snake_case, gc=False):
+    """Base of what a game tells players beside its state, declared by its author; on the wire `[name, fields...]`.
+
+    class Hit(Event):
+        by: int
+        damage: int
+
+    Reliable and in order, unless `cosmetic` is set: those are for sparks and sounds, and may be dropped. The name is
+    the class name in snake case. Fields are numbers, bool, str, bytes, None, and lists of them.
+    """
+
+    cosmetic: ClassVar[bool] = False
+
+
+def event_name(event: type[Event]) -> str:
+    """The name by which clients know the event: `RoundOver` is `round_over`."""
+    tag = event.__struct_config__.tag
+    assert isinstance(tag, str)
+    return tag
+
+
+def event_fields(event: type[Event]) -> tuple[str, ...]:
+    """The event's fields in the order they travel."""
+    return event.__struct_fields__
 
 
 def action_name(action: type[Action]) -> str:

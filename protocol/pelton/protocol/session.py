@@ -1,15 +1,15 @@
 """The life of a session as a table. Pure: server and client walk it, the SPEC prints it, a test visits every cell.
 
-                 hello     join      act      leave     ping   verify   resync | joined   rejected   left
-    fresh        greeted   -         -        -         -      -        -      | -        -          -
-    greeted      -         joining   -        -         same   -        -      | -        -          -
-    joining      -         -         -        -         same   -        -      | seated   greeted    same
-    seated       -         -         same     unseated  same   same     same   | -        -          unseated
-    unseated     -         joining   same     same      same   same     same   | -        -          same
+              hello    join     act   leave     ping  verify  resync  heard  resume  |joined  resumed  rejected left
+    fresh     greeted  -        -     -         -     -       -       -      -       |-       -        -        -
+    greeted   -        joining  -     -         same  -       -       -      joining |-       -        -        -
+    joining   -        -        -     -         same  -       -       -      -       |seated  seated   greeted  same
+    seated    -        -        same  unseated  same  same    same    same   -       |-       -        -        unseated
+    unseated  -        joining  same  same      same  same    same    same   -       |-       -        -        same
 
-`-` ends the connection with 4405. `unseated` differs from `greeted` in one thing: actions, a leave and questions about
-the state that were under way when the seat was given back are no fault of the client; they are ignored. A `left` while
-joining belongs to the seat before.
+`-` ends the connection with 4405. `unseated` differs from `greeted` in two things: whatever belonged to the seat and
+was under way when it was given back is no fault of the client and is ignored; and no seat can be resumed by who has
+just had one. A `left` while joining belongs to the seat before.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class State(enum.Enum):
 
 
 class Event(enum.Enum):
-    """What moves it: the client's messages, and the server's three answers."""
+    """What moves it: the client's messages, and the server's four answers."""
 
     HELLO = "hello"
     JOIN = "join"
@@ -39,7 +39,10 @@ class Event(enum.Enum):
     PING = "ping"
     VERIFY = "verify"
     RESYNC = "resync"
+    HEARD = "heard"
+    RESUME = "resume"
     JOINED = "joined"
+    RESUMED = "resumed"
     REJECTED = "rejected"
     LEFT = "left"
 
@@ -50,11 +53,13 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
     },
     State.GREETED: {
         Event.JOIN: State.JOINING,
+        Event.RESUME: State.JOINING,
         Event.PING: State.GREETED,
     },
     State.JOINING: {
         Event.PING: State.JOINING,
         Event.JOINED: State.SEATED,
+        Event.RESUMED: State.SEATED,
         Event.REJECTED: State.GREETED,
         Event.LEFT: State.JOINING,
     },
@@ -64,6 +69,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         Event.PING: State.SEATED,
         Event.VERIFY: State.SEATED,
         Event.RESYNC: State.SEATED,
+        Event.HEARD: State.SEATED,
         Event.LEFT: State.UNSEATED,
     },
     State.UNSEATED: {
@@ -73,6 +79,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         Event.PING: State.UNSEATED,
         Event.VERIFY: State.UNSEATED,
         Event.RESYNC: State.UNSEATED,
+        Event.HEARD: State.UNSEATED,
         Event.LEFT: State.UNSEATED,
     },
 }

@@ -10,22 +10,20 @@ import msgspec
 from pelton.protocol.errors import BadMessage
 from pelton.protocol.messages import (
     Act,
+    EventFrame,
     Frame,
+    Heard,
     Hello,
     Join,
-    Joined,
     Leave,
-    Left,
     Ping,
-    Pong,
     Refusal,
-    Rejected,
+    Resume,
     Resync,
     ServerMessage,
     Verify,
-    Welcome,
 )
-from pelton.protocol.schema import Action, Message, Raw
+from pelton.protocol.schema import Action, Event, Message, Raw
 from pelton.protocol.splice import array_head
 
 __all__ = [
@@ -34,25 +32,25 @@ __all__ = [
     "decode_server",
     "decode_value",
     "encode",
+    "encode_event",
     "encode_value",
+    "event_frame_head",
     "frame_body",
     "frame_head",
 ]
 
-ClientMessage: TypeAlias = Hello | Join | Leave | Act[Any] | Ping | Verify | Resync
+ClientMessage: TypeAlias = Hello | Join | Leave | Act[Any] | Ping | Verify | Resync | Heard | Resume
 
 _encoder = msgspec.msgpack.Encoder()
 _value: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder()
-_server: msgspec.msgpack.Decoder[ServerMessage] = msgspec.msgpack.Decoder(
-    Welcome | Joined | Rejected | Left | Frame | Pong
-)
+_server: msgspec.msgpack.Decoder[ServerMessage] = msgspec.msgpack.Decoder(ServerMessage)
 
 
 class TypedDecoder:
     """Decodes what a client may send, with the actions of one game. None leaves actions as they are, undecoded."""
 
     def __init__(self, actions: Sequence[type[Action]] | None = None) -> None:
-        kind: Any = Hello | Join | Leave | Ping | Verify | Resync
+        kind: Any = Hello | Join | Leave | Ping | Verify | Resync | Heard | Resume
         if actions is None:
             kind |= Act[Raw]
         elif actions:
@@ -99,6 +97,7 @@ def decode_value(payload: bytes) -> Any:
 #     of 1+6
 _NONE_REFUSED = _encoder.encode(())
 _FRAME = bytes([0x90 + 1 + len(Frame.__struct_fields__), 20])
+_EVENT_FRAME = bytes([0x90 + 1 + len(EventFrame.__struct_fields__), 24])
 
 
 def frame_head(ack: int, refused: Sequence[Refusal]) -> bytes:
@@ -106,6 +105,17 @@ def frame_head(ack: int, refused: Sequence[Refusal]) -> bytes:
     if not refused:
         return _FRAME + _encoder.encode(ack) + _NONE_REFUSED
     return _FRAME + _encoder.encode((ack, refused))[1:]  # without the tuple's own one-byte header
+
+
+def encode_event(event: Event) -> bytes:
+    """An event as it stands in a frame. TypeError or OverflowError if it holds what cannot travel."""
+    return _encoder.encode(event)
+
+
+def event_frame_head(ack: int, refused: Sequence[Refusal], events: Sequence[bytes]) -> bytes:
+    """The same for a frame with events, which are encoded already."""
+    own = _encoder.encode((ack, refused))[1:]
+    return _EVENT_FRAME + own + array_head(len(events)) + b"".join(events)
 
 
 def frame_body(tick: int, base: int, hidden: Sequence[Sequence[int]], parts: Sequence[bytes]) -> bytes:

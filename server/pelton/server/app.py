@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import socket
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -58,6 +59,7 @@ class Server:
         games: Mapping[str, type[Room]],
         clock: Clock | None = None,
         session_ids: Callable[[], str] = new_session_id,
+        token_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._config = config
         self._clock = clock = clock or MonotonicClock()
@@ -65,7 +67,9 @@ class Server:
         self.metrics = Metrics()
         self._lobby = Lobby(games, config.simulate, Random(seed))
         name = f"pelton/{server_version()}"
-        self._listener = Listener(config, self._lobby, clock, self.metrics, Decoders(games), name, session_ids)
+        self._listener = Listener(
+            config, self._lobby, clock, self.metrics, Decoders(games), name, session_ids, token_bytes
+        )
         self._beat = Beat(config, clock, self._listener, self._lobby, self.metrics)
         self._admin: AdminListener | None = None
         self.url = ""

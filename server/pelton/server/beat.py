@@ -119,6 +119,7 @@ class Beat:
         try:
             for _ in range(opened.cadence.take(now_ns + SLACK_NS)):
                 outcome = opened.ticker.step()
+                self._lobby.let_go(outcome.left)
                 metrics.ticks += 1
                 metrics.actions_taken += outcome.taken
                 fanout.deliver(opened.ticker, outcome, now_ns)

@@ -104,6 +104,7 @@ class SimulateConfig:
     rooms_max: Annotated[int, Between(1, 10_000)]
     room_empty_ttl_s: Annotated[float, Between(0.0, 86_400.0)]
     ticks_behind_max: Annotated[int, Between(1, 100)]
+    grace_s: Annotated[float, Between(0.0, 3600.0)]
     # As far as every language counts exactly: a seed is often copied from a log into another tool.
     seed: Annotated[int, Between(0, 2**53 - 1)]
 
@@ -118,6 +119,11 @@ class DeliverConfig:
     digest_interval_ticks: Annotated[int, Between(1, 1_000_000)]
     resyncs_max: Annotated[int, Between(1, 1024)]
     history_ticks: Annotated[int, Between(1, 100_000)]
+    events_max: Annotated[int, Between(1, 1_000_000)]
+    events_bytes_max: Annotated[int, Between(1024, 16_777_216)]
+    cosmetic_max: Annotated[int, Between(0, 65_536)]
+    slow_after_s: Annotated[float, Between(0.1, 3600.0)]
+    ack_lag_max_s: Annotated[float, Between(0.1, 3600.0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,8 @@ ORDERS = (
     # fit into the backlog, a client that does nothing wrong would be closed as too slow.
     Order("receive.slice_bytes", "deliver.backlog_bytes_max", strict=False),
     Order("receive.message_bytes_max", "deliver.backlog_bytes_max", strict=False),
+    # A client is slow before it is too slow.
+    Order("deliver.slow_after_s", "deliver.ack_lag_max_s", strict=True),
     # Otherwise one player's share could never be taken.
     Order("simulate.actions_per_player_per_tick_max", "simulate.actions_per_tick_max", strict=False),
 )

@@ -19,6 +19,14 @@ class Metrics:
     connections_total: int = 0
     connections_refused: int = 0
     """Turned away because the server was full or stopping."""
+    seated: int = 0
+    """Connections with a seat, now."""
+    drops: int = 0
+    """Connections lost whose seats were kept."""
+    resumes: int = 0
+    """Seats that came back on another connection."""
+    resumes_refused: int = 0
+    """Attempts with a token that was not the seat's."""
     actions_taken: int = 0
     """Handed to a game."""
     actions_refused: int = 0
@@ -27,6 +35,12 @@ class Metrics:
     frames_sent: int = 0
     frames_skipped: int = 0
     """Ticks in which a client was still busy with an earlier frame; it gets the whole state later."""
+    frames_paced: int = 0
+    """Ticks in which a client that is behind was not even to get a frame."""
+    events_shed: int = 0
+    """Events that a player was never told, as too many waited for him."""
+    cosmetic_dropped: int = 0
+    """Cosmetic events that gave way to newer ones."""
     keyframes_sent: int = 0
     resyncs: int = 0
     """Times a client asked for groups anew, because its digests were not ours."""

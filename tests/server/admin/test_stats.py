@@ -99,7 +99,7 @@ def test_of_many_rooms_some_are_told_and_the_number_of_all() -> None:
     class Alone(Tally):
         seats = 1
 
-    stage = Stage("simulate.rooms_max=1000", games={**GAMES, "alone": Alone})
+    stage = Stage("simulate.rooms_max=1000", "deliver.ack_lag_max_s=1000", games={**GAMES, "alone": Alone})
     for _ in range(ROOMS_SHOWN_MAX + 1):
         stage.player("alone")
     found = numbers(stage)

@@ -10,7 +10,7 @@ import pytest
 
 from pelton.protocol.close_codes import SLOW_CONSUMER
 from pelton.server.deliver import encoder as encoder_module
-from pelton.server.simulate.seat import Seat
+from pelton.server.simulate.seat import EventNames, Seat
 from tests.server.blocks import Told, all_told
 from tests.server.deliver.show import Show
 from tests.server.fakes import FakeSession, new_seat, offer, session_of
@@ -112,8 +112,8 @@ def test_seats_that_come_and_go_in_the_same_tick_do_not_disturb_each_other(ada: 
 class Hasty(FakeSession):
     """Gone the moment it hears that it is seated, as a connection that breaks in the middle of a tick."""
 
-    def joined(self, seat: Seat, message: Any) -> None:
-        super().joined(seat, message)
+    def joined(self, seat: Seat, message: Any, events: EventNames, grace_s: float) -> None:
+        super().joined(seat, message, events, grace_s)
         seat.live = False
 
 

@@ -10,6 +10,7 @@ from pelton.protocol import Reason
 from pelton.protocol.close_codes import SLOW_CONSUMER
 from pelton.server import U32, Row, Table
 from pelton.server.deliver.encoder import TickEncoder
+from pelton.server.deliver.lanes import Lanes
 from pelton.server.deliver.outbox import Outbox, Written
 from pelton.server.deliver.sight import Sights
 from pelton.server.simulate.seat import Seat
@@ -40,7 +41,7 @@ class Room:
         return TickEncoder(self.tick, [self.counters], 3600)
 
     def outbox(self, seat: Seat) -> Outbox:
-        return Outbox(seat, self.sights, HISTORY)
+        return Outbox(seat, self.sights, HISTORY, Lanes(64, 4096, 8))
 
 
 @pytest.fixture

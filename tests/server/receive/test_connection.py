@@ -19,6 +19,7 @@ from pelton.protocol import (
     Ping,
     Pong,
     Rejected,
+    SeatCard,
     State,
     Welcome,
     step,
@@ -144,7 +145,7 @@ def test_a_join_is_answered_with_the_tick_and_frames_follow(stage: Stage) -> Non
     visitor.say(Hello("test"), Join(0, "tally", {"name": "Ada"}))
     assert (visitor.heard(Joined), visitor.connection.state) == ([], State.JOINING)
     stage.tick(2)
-    assert [type(message) for message in visitor.websocket.heard] == [Welcome, Joined, Frame, Frame]
+    assert [type(message) for message in visitor.websocket.heard] == [Welcome, Joined, SeatCard, Frame, Frame]
     assert tally_of(stage).players[1].name == "Ada"
     assert tally_of(stage).players[1].session_id == "session-1"
 

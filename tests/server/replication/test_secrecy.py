@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from pelton.protocol import Joined
 from pelton.protocol.typed import frame_head
 from pelton.server import (
     F64,
@@ -35,7 +34,6 @@ from pelton.server import (
 )
 from pelton.server.deliver.fanout import Fanout
 from pelton.server.metrics import Metrics
-from pelton.server.simulate.seat import Seat
 from pelton.server.simulate.ticker import Ticker
 from tests.server.fakes import FakeSession, new_room, new_seat, settings
 
@@ -75,12 +73,11 @@ class Ears(FakeSession):
         super().__init__()
         self.bytes: list[bytes] = []
 
-    def joined(self, seat: Seat, message: Joined) -> None:
-        self.cards.append(message)
-
     def _take(self, head: bytes, body: bytes) -> bool:
         if self.reads:
             self.bytes.append(head + body)
+            assert self._seat is not None
+            self._seat.heard = 2**53 - 1  # whatever tick that was: it has arrived
         return self.reads
 
 

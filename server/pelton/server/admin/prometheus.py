@@ -29,6 +29,12 @@ HELP: Mapping[str, str] = MappingProxyType(
         "messages_bad": "Messages that ended their connection.",
         "frames_sent": "Frames sent to clients.",
         "frames_skipped": "Frames not sent because the client was still busy with an earlier one.",
+        "frames_paced": "Frames that a client which is behind was not even to get.",
+        "events_shed": "Events that a player was never told, as too many waited for him.",
+        "cosmetic_dropped": "Cosmetic events that gave way to newer ones.",
+        "drops": "Connections lost whose seats were kept.",
+        "resumes": "Seats that came back on another connection.",
+        "resumes_refused": "Attempts to resume with a token that was not the seat's.",
         "keyframes_sent": "Frames sent that carry the whole state a client may see.",
         "resyncs": "Times a client asked for groups anew, because its digests were not those of the server.",
         "ticks": "Ticks run.",
@@ -37,7 +43,7 @@ HELP: Mapping[str, str] = MappingProxyType(
         "room_faults": "Rooms ended by an exception in their game's code.",
     }
 )
-"""Of each counter that has no label. `connections` is a gauge, and `ticks_overrun` is told by game."""
+"""Of each counter that has no label. `connections` and `seated` are gauges, and `ticks_overrun` is told by game."""
 
 
 def exposition(watched: Watched) -> str:
@@ -51,6 +57,7 @@ def _lines(watched: Watched) -> Iterator[str]:
     yield from _one("process_resident_memory_bytes", "gauge", "Memory that is in RAM.", usage.rss_bytes)
     yield from _one("pelton_uptime_seconds", "gauge", "Time since the server started.", watched.uptime_s)
     yield from _one("pelton_connections", "gauge", "Connections open now.", watched.metrics.connections)
+    yield from _one("pelton_seated", "gauge", "Connections with a seat now.", watched.metrics.seated)
     yield from _by_game("pelton_rooms", "gauge", "Rooms open now.", _rooms(watched))
     yield from _by_game("pelton_players", "gauge", "Seats taken or promised now.", _players(watched))
     for name, value in counters(watched.metrics).items():

@@ -1,13 +1,18 @@
-"""One frame per seat per tick, written in one synchronous pass: no task, no await, no queue per client."""
+"""One frame per seat per tick, written in one synchronous pass: no task, no await, no queue of states per client."""
 
 from __future__ import annotations
 
+from pelton.protocol.close_codes import SLOW_CONSUMER
+from pelton.protocol.schema import Event
+from pelton.protocol.typed import encode_event
 from pelton.server.clock import NS_PER_S
 from pelton.server.config import DeliverConfig
 from pelton.server.deliver.encoder import TickEncoder
+from pelton.server.deliver.lanes import Lanes
 from pelton.server.deliver.outbox import Outbox, Written
 from pelton.server.deliver.sight import Sights
 from pelton.server.metrics import Metrics
+from pelton.server.simulate.errors import RoomFault
 from pelton.server.simulate.seat import Seat
 from pelton.server.simulate.ticker import Outcome, Ticker
 
@@ -33,22 +38,66 @@ class Fanout:
         sights.begin()
         for layer in encoder.layers:
             layer.layer.forget(outcome.tick - self._config.history_ticks)
+        self._come_and_go(ticker, outcome, sights)
+        if outcome.emitted:
+            self._post(ticker, outcome)
+        if outcome.tick % self._config.digest_interval_ticks == 0:
+            for seat in self._outboxes:
+                seat.asked = 0
+        hz = ticker.room.tick_hz
+        if outcome.tick % max(1, round(hz)) == 0:
+            self._review(hz)
+        self._write(outcome.tick, encoder, now_ns)
+
+    def _come_and_go(self, ticker: Ticker, outcome: Outcome, sights: Sights) -> None:
+        config = self._config
         for seat in outcome.left:
             self._outboxes.pop(seat, None)
         for seat in outcome.joined:
             if seat.live:
-                seat.session.joined(seat, ticker.card(seat))
+                seat.session.joined(seat, ticker.card(seat), ticker.event_names(), ticker.grace_s)
             if seat.live:  # still: telling may have found the connection broken
-                self._outboxes[seat] = Outbox(seat, sights, self._config.history_ticks)
-        if outcome.tick % self._config.digest_interval_ticks == 0:
-            for seat in self._outboxes:
-                seat.asked = 0
-        sent = skipped = keyframes = 0
+                lanes = Lanes(config.events_max, config.events_bytes_max, config.cosmetic_max)
+                self._outboxes[seat] = Outbox(seat, sights, config.history_ticks, lanes)
+        for seat, tick in outcome.resumed:
+            outbox = self._outboxes.get(seat)
+            if outbox is not None and seat.live and not seat.away:
+                seat.session.resumed(seat, ticker.tick, outbox.rebind(tick))
+
+    def _post(self, ticker: Ticker, outcome: Outcome) -> None:
+        """Encode each event once, and queue it for those it is for."""
+        everybody = self._outboxes.values()
+        by_player = {seat.player.id: outbox for seat, outbox in self._outboxes.items()}
+        for event, ids in outcome.emitted:
+            encoded = _encoded(event, ticker)
+            to = everybody if ids is None else [by_player[player] for player in ids if player in by_player]
+            if event.cosmetic:
+                self._metrics.cosmetic_dropped += sum([outbox.lanes.post_cosmetic(encoded) for outbox in to])
+            else:
+                for outbox in to:
+                    outbox.lanes.post(encoded)
         for seat, outbox in self._outboxes.items():
-            if not seat.live:
+            if outbox.lanes.full and seat.live:
+                if not seat.away:
+                    seat.session.close(SLOW_CONSUMER.code, "slow_consumer: too many events wait")
+                self._metrics.events_shed += outbox.lanes.shed()
+
+    def _review(self, hz: float) -> None:
+        slow, lag = self._config.slow_after_s * hz, self._config.ack_lag_max_s * hz
+        for seat, outbox in list(self._outboxes.items()):
+            if seat.live and not seat.away:
+                outbox.review(max(2, int(slow)), max(3, int(lag)))
+
+    def _write(self, tick: int, encoder: TickEncoder, now_ns: int) -> None:
+        sent = skipped = paced = keyframes = 0
+        for seat, outbox in self._outboxes.items():
+            if not seat.live or seat.away:
+                continue
+            if outbox.pace > 1 and tick % outbox.pace:
+                paced += 1
                 continue
             sent += 1
-            written = outbox.deliver(outcome.tick, encoder)
+            written = outbox.deliver(tick, encoder)
             if written == Written.SKIPPED:
                 skipped += 1
                 outbox.stalled(now_ns, self._stall_timeout_ns)
@@ -57,4 +106,12 @@ class Fanout:
         metrics = self._metrics
         metrics.frames_sent += sent - skipped
         metrics.frames_skipped += skipped
+        metrics.frames_paced += paced
         metrics.keyframes_sent += keyframes
+
+
+def _encoded(event: Event, ticker: Ticker) -> bytes:
+    try:
+        return encode_event(event)
+    except (TypeError, OverflowError, ValueError, RecursionError) as error:
+        raise RoomFault(ticker.room.room_id, "emit", ticker.tick, event) from error

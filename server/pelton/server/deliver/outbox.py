@@ -1,17 +1,24 @@
 """What one player is sent, tick by tick.
 
-There is no queue: who is busy is skipped and later gets what he missed, once, as of then.
+The state has no queue: who is busy is skipped and later gets what he missed, once, as of then. Events have one, in
+`lanes`.
 """
 
 from __future__ import annotations
 
-from pelton.protocol.close_codes import SLOW_CONSUMER
-from pelton.protocol.typed import frame_head
+from collections import deque
+
+from pelton.protocol.close_codes import SLOW_CONSUMER, UNRESPONSIVE
+from pelton.protocol.typed import event_frame_head, frame_head
 from pelton.server.deliver.encoder import TickEncoder
-from pelton.server.deliver.sight import Sights
+from pelton.server.deliver.lanes import Lanes
+from pelton.server.deliver.sight import Sight, Sights
 from pelton.server.simulate.seat import Seat
 
 __all__ = ["Outbox", "Written"]
+
+SIGHTS_KEPT = 64
+"""Changes of what a client sees that are remembered, to build on a frame before the last."""
 
 
 class Written:
@@ -30,14 +37,18 @@ class Outbox:
         "_focus",
         "_head",
         "_history",
+        "_lag_from",
+        "_saw",
         "_seat",
         "_send",
         "_sight",
         "_sights",
         "_stalled_since_ns",
+        "lanes",
+        "pace",
     )
 
-    def __init__(self, seat: Seat, sights: Sights, history_ticks: int) -> None:
+    def __init__(self, seat: Seat, sights: Sights, history_ticks: int, lanes: Lanes) -> None:
         self._seat = seat
         self._send = seat.session.sender()
         self._baseline = 0
@@ -48,10 +59,17 @@ class Outbox:
         self._sight = sights.nothing
         self._focus = -1
         """What `_sight` was found by."""
+        self._saw: deque[tuple[int, Sight, tuple[int, ...]]] = deque(maxlen=SIGHTS_KEPT)
+        """From which tick on he saw what, and how old the values of the far groups were at first."""
         self._far_since: tuple[int, ...] = (0,) * len(sights.nothing.views)
         """By layer the tick whose values of the far groups the client has, or an earlier one."""
         self._history = history_ticks
         self._stalled_since_ns: int | None = None
+        self._lag_from: int | None = None
+        """The first frame on this connection: what came before says nothing about it."""
+        self.lanes = lanes
+        self.pace = 1
+        """Every how many ticks the client gets a frame."""
 
     def deliver(self, tick: int, encoder: TickEncoder) -> int:
         """Write this tick's frame if the client has taken the one before."""
@@ -63,6 +81,7 @@ class Outbox:
             or focus != self._focus
             or stirred is None
             or focus in stirred
+            or self.lanes.waiting
         ):
             return self._catch_up(tick, encoder)
         # As nearly all are, nearly always: in step, and seeing what he saw before.
@@ -76,14 +95,15 @@ class Outbox:
         if not self._send(frame_head(seat.acked, seat.refused) if seat.refused else self._head, body):
             return Written.SKIPPED
         if seat.refused:
+            self.lanes.written(tick, seat.refused)
             seat.refused.clear()
         self._far_since = encoder.far_now
         self._baseline = tick
         return Written.DELTA
 
     def _catch_up(self, tick: int, encoder: TickEncoder) -> int:
-        """The same for somebody who sees something else, asked something, or was skipped."""
-        seat, since = self._seat, self._baseline
+        """The same for somebody who sees something else, asked something, is told something, or was skipped."""
+        seat, since, lanes = self._seat, self._baseline, self.lanes
         if since != tick - 1 and seat.session.busy:  # else each that stalls would have its own frame made, for nothing
             return Written.SKIPPED
         questions, before = seat.questions, self._sight
@@ -94,14 +114,55 @@ class Outbox:
             body = encoder.body(before, sight, since, self._far_since)
         else:
             body = encoder.answer(before, sight, since, self._far_since, questions)
-        if not self._send(frame_head(seat.acked, seat.refused), body):
+        if lanes.waiting:
+            head = event_frame_head(seat.acked, seat.refused, lanes.take())
+        else:
+            head = frame_head(seat.acked, seat.refused)
+        if not self._send(head, body):
             return Written.SKIPPED
         seat.questions = None
-        self._sight, self._focus = sight, seat.player.focus
+        self._focus = seat.player.focus
+        if sight is not before:
+            self._saw.append((tick, sight, encoder.far_now))
+            self._sight = sight
         self._written(tick, encoder)
         if questions is not None and questions.verify:  # he was told all values, in no turn
             self._far_since = tuple(tick if layer.every > 1 else 0 for layer in encoder.layers)
         return Written.DELTA if since else Written.KEYFRAME
+
+    def rebind(self, tick: int) -> int:
+        """The seat has another connection, where frames have arrived up to this tick: go on from there.
+
+        Answers how many events the player will never be told.
+        """
+        seat = self._seat
+        self._send = seat.session.sender()
+        self._stalled_since_ns = self._lag_from = None
+        self.pace = 1
+        seat.heard = tick
+        lost, refused = self.lanes.rewind(tick)
+        seat.refused[:0] = refused
+        self._acked, self._head = seat.acked, frame_head(seat.acked, ())
+        saw = next((saw for saw in reversed(self._saw) if saw[0] <= tick), None)
+        if saw is None or tick > self._baseline:  # too long ago, or not what we have sent: all of it, then
+            self._baseline, self._sight = 0, self._sights.nothing
+        else:
+            self._baseline, self._sight, self._far_since = tick, saw[1], saw[2]
+        self._focus = -1
+        return lost
+
+    def review(self, slow_ticks: int, lag_ticks: int) -> None:
+        """See how far the client is behind with saying what has arrived: halve its frames, or end its connection."""
+        seat = self._seat
+        heard = max(seat.heard, seat.player.seen_tick)
+        self.lanes.heard(heard)
+        if self._lag_from is None:
+            return
+        lag = self._baseline - max(heard, self._lag_from)
+        if lag > lag_ticks:
+            seat.session.close(UNRESPONSIVE.code, "unresponsive: the client does not say that frames have arrived")
+        else:
+            self.pace = 2 if lag > slow_ticks else 1
 
     def stalled(self, now_ns: int, timeout_ns: int) -> None:
         """The client was skipped; close it if that has gone on for too long."""
@@ -112,8 +173,11 @@ class Outbox:
 
     def _written(self, tick: int, encoder: TickEncoder) -> None:
         """The client has this tick now."""
-        if self._seat.refused:
+        if self.lanes.waiting or self._seat.refused:
+            self.lanes.written(tick, self._seat.refused)
             self._seat.refused.clear()
         self._far_since = encoder.far_now
         self._baseline = tick
         self._stalled_since_ns = None
+        if self._lag_from is None:
+            self._lag_from = tick

@@ -15,6 +15,7 @@ from pelton.protocol import (
     Act,
     BadMessage,
     Event,
+    Heard,
     Hello,
     Join,
     Joined,
@@ -24,22 +25,36 @@ from pelton.protocol import (
     Pong,
     Reason,
     Rejected,
+    Resume,
+    Resumed,
     Resync,
+    SeatCard,
     State,
     Verify,
     Welcome,
     step,
 )
-from pelton.protocol.close_codes import BAD_MESSAGE, FULL, HELLO_TIMEOUT, UNEXPECTED, CloseCode
+from pelton.protocol.close_codes import (
+    BAD_MESSAGE,
+    FULL,
+    HELLO_TIMEOUT,
+    REPLACED,
+    UNAUTHORIZED,
+    UNEXPECTED,
+    CloseCode,
+    Comeback,
+    may_come_back,
+)
 from pelton.protocol.schema import Message
 from pelton.protocol.typed import ClientMessage, encode
 from pelton.server.clock import Clock
 from pelton.server.config import ReceiveConfig
 from pelton.server.metrics import Metrics
 from pelton.server.receive.decoders import Decoders
+from pelton.server.receive.tokens import Match, Tokens
 from pelton.server.simulate.errors import JoinRejected
 from pelton.server.simulate.lobby import Lobby
-from pelton.server.simulate.seat import Questions, Seat
+from pelton.server.simulate.seat import EventNames, Questions, Seat
 from pelton.streams import Inbox, Offer
 from pelton.wire import Page, Phase, WebSocket
 
@@ -48,6 +63,11 @@ __all__ = ["Connection", "Surroundings"]
 log = logging.getLogger(__name__)
 
 # An attribute of an enum costs ten times a module's name (Python 3.11), on every action.
+_EVENTS = {Act: Event.ACT, Leave: Event.LEAVE, Heard: Event.HEARD, Verify: Event.VERIFY, Resync: Event.RESYNC}
+
+LEFT_PAGE = 1001
+"""A page that goes away may be loaded anew; only who says goodbye gives up his seat."""
+
 _SEATED, _SHED, _PAUSE = State.SEATED, Offer.SHED, Offer.PAUSE
 
 
@@ -60,6 +80,7 @@ class Surroundings:
     clock: Clock
     metrics: Metrics
     decoders: Decoders
+    tokens: Tokens
     server_name: str
     resyncs_max: int
     full: Callable[[], bool]
@@ -69,12 +90,11 @@ class Surroundings:
 class Connection:
     """The endpoint of a WebSocket, and the session of at most one seat at a time."""
 
-    __slots__ = ("_around", "_decoder", "_last_seq", "_seat", "session_id", "state", "websocket")
+    __slots__ = ("_around", "_decoder", "_seat", "session_id", "state", "websocket")
 
     def __init__(self, around: Surroundings, session_id: str) -> None:
         self._around = around
         self._decoder = around.decoders.without_seat
-        self._last_seq = 0
         self._seat: Seat | None = None
         self.session_id = session_id
         self.state = State.FRESH
@@ -108,21 +128,39 @@ class Connection:
         """Nothing: the next tick finds out by itself."""
 
     def closed(self, code: int, reason: str) -> None:
-        """The connection is over, whoever ended it; the seat is given back."""
-        self._give_up_seat()
+        """The connection is over, whoever ended it; the seat is kept for a while if its player may come back."""
+        if code == LEFT_PAGE or may_come_back(code) is not Comeback.NO:
+            self._drop_seat()
+        else:
+            self._give_up_seat()
         self._around.on_closed(self)
 
     # What the room calls (see `Session`).
 
-    def joined(self, seat: Seat, message: Joined) -> None:
+    def joined(self, seat: Seat, message: Joined, events: EventNames, grace_s: float) -> None:
         if seat is self._seat and self._advance(Event.JOINED):
             self._decoder = self._around.decoders.for_game(message.game)
-            self._last_seq = 0
             self._push(message)
+            token = self._around.tokens.first(seat.credentials) if grace_s else b""
+            self._push(SeatCard(events, token, grace_s))
+
+    def resumed(self, seat: Seat, tick: int, events_lost: int) -> None:
+        if seat is self._seat and self._advance(Event.RESUMED):
+            self._around.metrics.resumes += 1
+            self._push(Resumed(tick, seat.received, events_lost, self._around.tokens.next(seat.credentials)))
+
+    def replaced(self, seat: Seat) -> None:
+        if seat is self._seat:
+            self._take(None)
+            self.websocket.resume()
+            self.websocket.close(REPLACED.code, "replaced: the same player is back on another connection")
+
+    def resume_reading(self) -> None:
+        self.websocket.resume()
 
     def left(self, seat: Seat, reason: str) -> None:
         if seat is self._seat:
-            self._seat = None
+            self._take(None)
             self.websocket.resume()  # the inbox that had it paused is gone
             if self.state is State.JOINING:  # it is this seat that is gone, not the one before
                 self._reject(reason, "the room closed before the seat was taken")
@@ -150,10 +188,10 @@ class Connection:
             self._close(HELLO_TIMEOUT, "no hello in time")
 
     def _act(self, seat: Seat, act: Act[Any]) -> None:
-        if act.seq <= self._last_seq:
+        if act.seq <= seat.received:
             self._close(BAD_MESSAGE, "seq must rise with every action")
             return
-        self._last_seq = act.seq
+        seat.received = act.seq
         offer = seat.inbox.offer(act)
         if offer is _SHED:
             self._refuse(seat, act.seq, Reason.OVERFLOW)
@@ -169,8 +207,8 @@ class Connection:
             except BadMessage as worse:
                 bad = worse
             else:
-                if isinstance(message, Act) and message.seq > self._last_seq:
-                    self._last_seq = message.seq
+                if isinstance(message, Act) and message.seq > self._seat.received:
+                    self._seat.received = message.seq
                     self._refuse(self._seat, message.seq, Reason.INVALID)
                     return
         self._close(BAD_MESSAGE, bad.problem)
@@ -189,21 +227,31 @@ class Connection:
             case Join():
                 if self._advance(Event.JOIN):
                     self._join(message)
-            case Act():
-                self._advance(Event.ACT)  # only legal where it is ignored: after a seat was given back
-            case Leave():
-                seated = self.state is State.SEATED
-                if self._advance(Event.LEAVE) and seated:
-                    self._give_up_seat()
-                    self._decoder = self._around.decoders.without_seat
-                    self._push(Left("you_left"))
+            case Resume():
+                if self._advance(Event.RESUME):
+                    self._resume(message)
             case Ping():
                 if self._advance(Event.PING):
                     self._push(Pong(message.nonce, self._around.clock.now_ns() // 1000))
+            case _:
+                self._of_seat(message)
+
+    def _of_seat(self, message: Act[Any] | Leave | Heard | Verify | Resync) -> None:
+        """What only somebody with a seat says, or who had one a moment ago; then it means nothing."""
+        if not self._advance(_EVENTS[type(message)]) or self._seat is None:
+            return
+        match message:
+            case Heard():
+                self._seat.heard = max(self._seat.heard, message.tick)
+                self._around.tokens.confirm(self._seat.credentials)
+            case Leave():
+                self._give_up_seat()
+                self._decoder = self._around.decoders.without_seat
+                self._push(Left("you_left"))
             case Verify() | Resync():
-                event = Event.VERIFY if isinstance(message, Verify) else Event.RESYNC
-                if self._advance(event) and self._seat is not None:
-                    self._question(self._seat, message)
+                self._question(self._seat, message)
+            case Act():
+                """Not here: `_act` has those of a seated player."""
 
     def _question(self, seat: Seat, asked: Verify | Resync) -> None:
         questions = seat.ask()
@@ -228,7 +276,11 @@ class Connection:
     def _join(self, join: Join) -> None:
         around = self._around
         config = around.config
-        inbox: Inbox[Act[Any]] = Inbox(config.inbox_low, config.inbox_high, config.inbox_max, self.websocket.resume)
+
+        def read_on() -> None:
+            seat.session.resume_reading()  # of the connection that the seat has by then
+
+        inbox: Inbox[Act[Any]] = Inbox(config.inbox_low, config.inbox_high, config.inbox_max, read_on)
         player = around.lobby.new_player(self.session_id, join.options)
         seat = Seat(player, self, inbox, config.refusals_max, around.resyncs_max)
         try:
@@ -236,17 +288,45 @@ class Connection:
         except JoinRejected as rejected:
             self._reject(rejected.reason, rejected.detail)
         else:
-            self._seat = seat
+            self._take(seat)
+
+    def _resume(self, resume: Resume) -> None:
+        """Check everything before anything is touched: a wrong token changes nothing for anybody."""
+        around = self._around
+        seat = around.lobby.seat_of(resume.room_id, resume.player_id)
+        match = around.tokens.match(seat.credentials, resume.token) if seat is not None else Match.NO
+        if seat is None or match is Match.NO:
+            around.metrics.resumes_refused += 1
+            self.websocket.close(UNAUTHORIZED.code, "unauthorized: there is no seat for this token")
+        elif match is Match.BEFORE and not seat.away:
+            self._reject("resume_busy", "another connection has just resumed this seat and was not heard of since")
+        else:
+            self._take(seat)
+            self._decoder = around.decoders.for_game(around.lobby.game_of(seat))
+            around.tokens.rotate(seat.credentials, match)
+            around.lobby.resume(seat, self, resume.tick)
 
     def _reject(self, reason: str, detail: str) -> None:
         if self._advance(Event.REJECTED):
             self._push(Rejected(reason, detail))
 
+    def _take(self, seat: Seat | None) -> None:
+        """Have this seat, or none."""
+        self._around.metrics.seated += (seat is not None) - (self._seat is not None)
+        self._seat = seat
+
     def _give_up_seat(self) -> None:
-        seat, self._seat = self._seat, None
+        seat = self._seat
         if seat is not None:
+            self._take(None)
             self._around.lobby.leave(seat)
             self.websocket.resume()  # the inbox that had it paused is gone
+
+    def _drop_seat(self) -> None:
+        seat = self._seat
+        if seat is not None:
+            self._take(None)
+            self._around.metrics.drops += self._around.lobby.drop(seat)
 
     def _advance(self, event: Event) -> bool:
         """Walk the session's table; an event that has no place there ends the connection."""

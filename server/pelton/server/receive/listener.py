@@ -18,6 +18,7 @@ from pelton.server.receive.connection import Connection, Surroundings
 from pelton.server.receive.deadlines import NEVER_NS, Deadlines
 from pelton.server.receive.decoders import Decoders
 from pelton.server.receive.pages import pages
+from pelton.server.receive.tokens import Tokens
 from pelton.server.simulate.lobby import Lobby
 from pelton.wire import ServerHandshake, Sweep, TransportChannel, WebSocket
 
@@ -70,6 +71,7 @@ class Listener:
         decoders: Decoders,
         name: str,
         session_ids: Callable[[], str] = new_session_id,
+        token_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._config = config
         self._clock = clock
@@ -81,6 +83,7 @@ class Listener:
             clock,
             metrics,
             decoders,
+            Tokens(token_bytes),
             name,
             config.deliver.resyncs_max,
             self._full,
@@ -140,7 +143,7 @@ class Listener:
     @property
     def waiting(self) -> bool:
         """Somebody has no seat, not even a promised one: the next look, not the next tick, is what he waits for."""
-        return len(self._connections) > self._lobby.players or bool(self._lingering)
+        return len(self._connections) > self._metrics.seated or bool(self._lingering)
 
     @property
     def quiet(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
@@ -14,7 +14,8 @@ from pelton.server.config import SimulateConfig
 from pelton.server.simulate.cadence import Cadence
 from pelton.server.simulate.errors import JoinRejected, RoomFault
 from pelton.server.simulate.room import Room
-from pelton.server.simulate.seat import Player, Seat
+from pelton.server.simulate.seat import Player, Seat, Session
+from pelton.server.simulate.seating import SeatEvent
 from pelton.server.simulate.ticker import Ticker
 from pelton.server.tick_times import RoomTimes
 
@@ -85,12 +86,38 @@ class Lobby:
         if opened is not None:
             opened.ticker.release(seat)
 
+    def drop(self, seat: Seat) -> bool:
+        """The connection of a seat is lost. False if the seat is not kept."""
+        opened = self._seats.get(seat)
+        kept = opened is not None and opened.ticker.drop(seat)
+        if not kept:
+            self._seats.pop(seat, None)
+        return kept
+
+    def seat_of(self, room_id: str, player_id: int) -> Seat | None:
+        """The seat of a player in a room, if there is one."""
+        opened = self._rooms.get(room_id)
+        return opened.ticker.seat_of(player_id) if opened else None
+
+    def game_of(self, seat: Seat) -> str:
+        """The name of the game that a seat is in."""
+        return self._seats[seat].ticker.game
+
+    def resume(self, seat: Seat, session: Session, tick: int) -> None:
+        """The player is back, on this connection. Who he is was checked."""
+        self._seats[seat].ticker.resume(seat, session, tick)
+
+    def let_go(self, left: Iterable[Seat]) -> None:
+        """These are gone, by a tick of their room."""
+        for seat in left:
+            self._seats.pop(seat, None)
+
     def close(self, opened: OpenRoom, reason: str) -> None:
         """End a room: its players are told, its game disposes."""
         del self._rooms[opened.room_id]
         for seat in [seat for seat, room in self._seats.items() if room is opened]:
             del self._seats[seat]
-            seat.live = False
+            seat.advance(SeatEvent.LEAVE)
             seat.session.left(seat, reason)
         try:
             opened.ticker.dispose()
@@ -133,7 +160,8 @@ class Lobby:
         config = self._config
         room = self._games[game](self._new_id(), Random(self._random.getrandbits(64)), options)
         try:
-            ticker = Ticker(game, room, config.actions_per_player_per_tick_max, config.actions_per_tick_max)
+            quantum, total = config.actions_per_player_per_tick_max, config.actions_per_tick_max
+            ticker = Ticker(game, room, quantum, total, config.grace_s)
         except RoomFault as fault:
             log.error("%s", fault, exc_info=fault.__cause__)
             raise JoinRejected("room_error", "the room could not be made; the server's log knows why") from fault

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar, TypeAlias, get_args
 
 from pelton.protocol import SchemaError
 from pelton.protocol.messages import Option
-from pelton.protocol.schema import Action, action_name, check_actions
+from pelton.protocol.schema import Action, Event, action_name, check_actions, event_name
 from pelton.server.simulate.errors import GameError
 from pelton.server.simulate.pipeline import Played
 from pelton.server.simulate.seat import Player
@@ -26,10 +26,17 @@ from pelton.server.simulate.state.record import Record
 from pelton.server.simulate.state.table import Table
 from pelton.streams import Stream
 
-__all__ = ["Room", "Tick"]
+__all__ = ["Emitted", "Room", "Tick"]
 
 TICK_HZ_MAX = 240
-OWN_NAMES = frozenset({"room_id", "random", "options", "players", "locked", "ended", "tables"})
+GRACE_S_MAX = 3600
+EMITS_MAX = 10_000
+"""Events that a room may make in one tick; more is a mistake of the game."""
+OWN_NAMES = frozenset({"room_id", "random", "options", "players", "locked", "ended", "tables", "emitted", "kicked"})
+
+
+Emitted: TypeAlias = tuple[Event, tuple[int, ...] | None]
+"""An event, and the players it is for by id; None: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +65,18 @@ class Room:
     actions: ClassVar[Any] = ()
     """What players can do: an Action class, or several, `Steer | Shoot`."""
 
+    events: ClassVar[Any] = ()
+    """What players are told beside the state: an Event class, or several, `Hit | RoundOver`. See `emit`."""
+    grace_s: ClassVar[float | None] = None
+    """Seconds for which a player who lost his connection keeps his seat; None: as `simulate.grace_s` says."""
+
     action_types: ClassVar[tuple[type[Action], ...]] = ()
+    event_types: ClassVar[tuple[type[Event], ...]] = ()
     table_names: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         cls.action_types = _action_types(cls)
+        cls.event_types = _event_types(cls)
         cls.table_names = tuple(name for name in dir(cls) if isinstance(getattr(cls, name), Table))
         for name in cls.table_names:
             if hasattr(Room, name) or name in OWN_NAMES:
@@ -73,6 +87,9 @@ class Room:
         seats: object = cls.seats
         if not isinstance(seats, int) or seats < 1:
             raise GameError(f"{cls.__name__}.seats: expected 1 or more, got {seats!r}")
+        grace_s: object = cls.grace_s
+        if grace_s is not None and (not isinstance(grace_s, (int, float)) or not 0 <= grace_s <= GRACE_S_MAX):
+            raise GameError(f"{cls.__name__}.grace_s: expected 0 to {GRACE_S_MAX} seconds or None, got {grace_s!r}")
 
     def __init__(self, room_id: str, random: Random, options: Mapping[str, Option]) -> None:
         """Made by the server. A game sets itself up in `on_create`."""
@@ -83,6 +100,10 @@ class Room:
         self.locked = False
         """True keeps `join_or_create` away; `join` by id still works."""
         self.ended = False
+        self.emitted: list[Emitted] = []
+        """Events of this tick, for those who deliver them."""
+        self.kicked: dict[int, None] = {}
+        """Players to be shown out after this tick, by id."""
         self.tables: dict[str, Table[Any]] = {}
         """All tables by name, records too."""
         for name in self.table_names:
@@ -104,8 +125,14 @@ class Room:
     def on_join(self, player: Player) -> None:
         """A player has a seat, from this tick on."""
 
+    def on_drop(self, player: Player) -> None:
+        """A player's connection is lost. His seat is kept for `grace_s`; then comes `on_resume`, or `on_leave`."""
+
+    def on_resume(self, player: Player) -> None:
+        """A player whose connection was lost is back."""
+
     def on_leave(self, player: Player) -> None:
-        """A player's seat is free again, after this tick."""
+        """A player's seat is free again, after this tick: he left, was kicked, or did not come back in time."""
 
     def on_tick(self, tick: Tick, actions: Iterable[Played]) -> None:
         """The rules. `actions` is lazy: what is not taken from it stays queued for the next tick."""
@@ -115,9 +142,44 @@ class Room:
     def on_dispose(self) -> None:
         """The room goes away."""
 
+    def emit(self, event: Event, to: Player | Iterable[Player] | None = None) -> None:
+        """Tell all players something, or only these, with this tick's frame.
+
+        Events arrive in order and once, also over a lost connection, as long as the player comes back and not too many
+        are waiting (`deliver.events_max`). Those that are `cosmetic` come with the next frame or never. GameError if
+        the room has not declared the event in `events`.
+        """
+        if type(event) not in self.event_types:
+            raise GameError(
+                f"{type(self).__name__}.emit: {type(event).__name__} is not in {type(self).__name__}.events"
+            )
+        if len(self.emitted) >= EMITS_MAX:
+            raise GameError(f"{type(self).__name__}.emit: more than {EMITS_MAX} events in one tick")
+        self.emitted.append((event, None if to is None else _ids(to)))
+
+    def kick(self, player: Player) -> None:
+        """Free a player's seat after this tick; he is told `kicked`."""
+        self.kicked[player.id] = None
+
     def end(self) -> None:
         """Close the room after this tick; players are told `room_closed`."""
         self.ended = True
+
+
+def _ids(to: Player | Iterable[Player]) -> tuple[int, ...]:
+    return (to.id,) if isinstance(to, Player) else tuple(player.id for player in to)
+
+
+def _event_types(room: type[Room]) -> tuple[type[Event], ...]:
+    declared: Any = room.events
+    kinds: tuple[Any, ...] = () if declared == () else get_args(declared) or (declared,)
+    for kind in kinds:
+        if not (isinstance(kind, type) and issubclass(kind, Event)):
+            raise GameError(f"{room.__name__}.events: {kind!r} is not an Event class")
+    names = [event_name(kind) for kind in kinds]
+    if len(set(names)) < len(names):
+        raise GameError(f"{room.__name__}.events: two events have the same name on the wire: {sorted(names)}")
+    return kinds
 
 
 def _action_types(room: type[Room]) -> tuple[type[Action], ...]:

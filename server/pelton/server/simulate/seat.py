@@ -6,14 +6,17 @@ Both reach the connection only through the Session they were given.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from pelton.protocol import Act, Joined
 from pelton.protocol.close_codes import RATE_LIMITED
 from pelton.protocol.messages import Option, Refusal
+from pelton.server.simulate.seating import SeatEvent, Standing, step
 from pelton.streams import Inbox
 
-__all__ = ["Player", "Questions", "Seat", "Session"]
+__all__ = ["ABSENT", "Player", "Questions", "Seat", "SeatCredentials", "Session"]
+
+EventNames: TypeAlias = list[tuple[str, list[str]]]
 
 
 class Player:
@@ -22,12 +25,14 @@ class Player:
     `id` is unique in the server's life and safe to show; `options` came with the join.
     """
 
-    __slots__ = ("focus", "id", "options", "seen_tick", "session_id")
+    __slots__ = ("connected", "focus", "id", "options", "seen_tick", "session_id")
 
     def __init__(self, player_id: int, session_id: str, options: Mapping[str, Option]) -> None:
         self.id = player_id
         self.session_id = session_id
         self.options = options
+        self.connected = True
+        """False from `on_drop` to `on_resume`: his connection is lost, and his seat is kept."""
         self.focus = player_id
         """The row that he looks through where groups follow a player's row. Set it to let him watch another."""
         self.seen_tick = 0
@@ -46,8 +51,20 @@ class Player:
 class Session(Protocol):
     """What a room needs of a player's connection."""
 
-    def joined(self, seat: Seat, message: Joined) -> None:
-        """The seat is taken; frames follow."""
+    def joined(self, seat: Seat, message: Joined, events: EventNames, grace_s: float) -> None:
+        """The seat is taken; frames follow. For `grace_s` it is kept if the connection breaks."""
+        ...
+
+    def resumed(self, seat: Seat, tick: int, events_lost: int) -> None:
+        """The seat is taken again; frames follow."""
+        ...
+
+    def replaced(self, seat: Seat) -> None:
+        """Another connection has the seat now."""
+        ...
+
+    def resume_reading(self) -> None:
+        """The room has taken enough actions for more to be read."""
         ...
 
     def left(self, seat: Seat, reason: str) -> None:
@@ -66,6 +83,46 @@ class Session(Protocol):
     def close(self, code: int, reason: str) -> None:
         """End the connection."""
         ...
+
+
+class Absent:
+    """In the place of a connection that is lost."""
+
+    busy = True
+
+    def joined(self, seat: Seat, message: Joined, events: EventNames, grace_s: float) -> None:
+        """Nobody to tell, here and below."""
+
+    def resumed(self, seat: Seat, tick: int, events_lost: int) -> None: ...
+
+    def replaced(self, seat: Seat) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+    def left(self, seat: Seat, reason: str) -> None: ...
+
+    def close(self, code: int, reason: str) -> None: ...
+
+    def sender(self) -> Callable[[bytes, bytes], bool]:
+        return lambda _head, _body: False
+
+
+ABSENT: Session = Absent()
+
+
+class SeatCredentials:
+    """What brings a seat back: hashes of tokens, never the tokens.
+
+    A new token is given out with each resume. Until the client shows that it has arrived, the one before still counts:
+    the answer that carried the new one may have been lost, and with it the player.
+    """
+
+    __slots__ = ("before", "now")
+
+    def __init__(self) -> None:
+        self.now = b""
+        self.before = b""
+        """Empty once the newer one is known to have arrived."""
 
 
 class Questions:
@@ -90,12 +147,17 @@ class Seat:
         "_refusals_max",
         "acked",
         "asked",
+        "away",
+        "credentials",
+        "heard",
         "inbox",
         "live",
         "player",
         "questions",
+        "received",
         "refused",
         "session",
+        "standing",
     )
 
     def __init__(
@@ -104,8 +166,16 @@ class Seat:
         self.player = player
         self.session = session
         self.inbox = inbox
+        self.standing = Standing.RESERVED
         self.live = True
         """False once it is given back."""
+        self.away = False
+        """Whether the connection is lost and the seat kept."""
+        self.credentials = SeatCredentials()
+        self.received = 0
+        """The highest `seq` that has arrived."""
+        self.heard = 0
+        """The client has said that all frames up to this tick have arrived."""
         self.acked = 0
         """Every action up to this one has been taken by the game, or refused."""
         self.refused: list[Refusal] = []
@@ -116,6 +186,12 @@ class Seat:
         """Questions since the last round of digests."""
         self._refusals_max = refusals_max
         self._questions_max = questions_max
+
+    def advance(self, event: SeatEvent) -> None:
+        """Walk the seat's table."""
+        self.standing = step(self.standing, event)
+        self.live = self.standing is not Standing.LEFT
+        self.away = self.standing is Standing.DROPPED
 
     def ask(self) -> Questions:
         """Where to write down what the client asks. Who asks too much is closed."""

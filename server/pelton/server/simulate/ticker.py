@@ -6,17 +6,19 @@ does the same.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
 from pelton.protocol import Act, Joined
-from pelton.protocol.schema import action_fields, action_name
+from pelton.protocol.schema import action_fields, action_name, event_fields, event_name
 from pelton.server.simulate.errors import JoinRejected, RoomFault
 from pelton.server.simulate.pipeline import Played, TickActions
-from pelton.server.simulate.room import Room, Tick
-from pelton.server.simulate.seat import Seat
+from pelton.server.simulate.room import Emitted, Room, Tick
+from pelton.server.simulate.seat import ABSENT, Seat, Session
+from pelton.server.simulate.seating import SeatEvent, Standing
 from pelton.server.simulate.state.table import Table
 from pelton.streams import Merge
 
@@ -34,12 +36,18 @@ class Outcome:
     """Actions handed to the game."""
     joined: list[Seat] = field(default_factory=list)
     left: list[Seat] = field(default_factory=list)
+    resumed: list[tuple[Seat, int]] = field(default_factory=list)
+    """Who is back on another connection, with the last tick that arrived there."""
+    emitted: list[Emitted] = field(default_factory=list)
 
 
 class Ticker:
-    """The engine of one room. `quantum` bounds the actions of a player per tick, `total` those of all."""
+    """The engine of one room. `quantum` bounds the actions of a player per tick, `total` those of all.
 
-    def __init__(self, game: str, room: Room, quantum: int, total: int) -> None:
+    `grace_s` is for how long it keeps the seat of who lost his connection, unless the room says otherwise.
+    """
+
+    def __init__(self, game: str, room: Room, quantum: int, total: int, grace_s: float = 0.0) -> None:
         self.game = game
         self.room = room
         self.tick = 0
@@ -50,6 +58,13 @@ class Ticker:
         self._seats: dict[Seat, None] = {}
         self._arriving: dict[Seat, None] = {}
         self._leaving: dict[Seat, None] = {}
+        self.grace_s = grace_s if room.grace_s is None else float(room.grace_s)
+        self._grace_ticks = math.ceil(self.grace_s * room.tick_hz)
+        self._by_player: dict[int, Seat] = {}
+        self._away: dict[Seat, int | None] = {}
+        """Whose connection is lost: the tick up to which the seat is kept; None: the game was not told yet."""
+        self._returning: dict[Seat, int] = {}
+        """Who is back: the last tick that arrived there."""
         self._merge: Merge[Seat, Act[Any]] = Merge()
         self._source = TickActions()
         self._guard("on_create", room.on_create)
@@ -74,20 +89,52 @@ class Ticker:
 
     def release(self, seat: Seat) -> None:
         """Give a seat back; the game hears of it with the next tick. Actions already queued are still offered to it."""
-        seat.live = False
+        seat.advance(SeatEvent.LEAVE)
         if seat in self._arriving:
             del self._arriving[seat]
         elif seat in self._seats:
+            self._away.pop(seat, None)
+            self._returning.pop(seat, None)
             self._leaving[seat] = None
+
+    def seat_of(self, player_id: int) -> Seat | None:
+        """The seat of a player who has joined and not left."""
+        seat = self._by_player.get(player_id)
+        return seat if seat is not None and seat.live else None
+
+    def drop(self, seat: Seat) -> bool:
+        """The connection of a seat is lost. False if the seat is not kept; it is released then."""
+        if seat.standing is Standing.RESERVED or not self._grace_ticks:
+            self.release(seat)
+            return False
+        seat.advance(SeatEvent.DROP)
+        seat.session = ABSENT
+        self._returning.pop(seat, None)
+        self._away.setdefault(seat, None)  # who is lost on his way back has no new time
+        return True
+
+    def resume(self, seat: Seat, session: Session, tick: int) -> None:
+        """The player is back on this connection; frames have arrived up to `tick`. He is told with the next one."""
+        before, seat.session = seat.session, session
+        before.replaced(seat)
+        seat.advance(SeatEvent.RESUME)
+        self._returning[seat] = tick
 
     def step(self) -> Outcome:
         """Run one tick. RoomFault if the game's code raised; the room must then be ended."""
         self.tick += 1
         outcome = Outcome(self.tick)
+        if self._away:
+            self._keep_seats(outcome)
+        if self._returning:
+            self._reseat(outcome)
         self._seat_arrivals(outcome)
         self._run(outcome)
+        if self.room.kicked:
+            self._show_out()
         self._let_go(outcome)
         self._guard("groups", self._commit)
+        outcome.emitted, self.room.emitted = self.room.emitted, []
         return outcome
 
     def dispose(self) -> None:
@@ -110,10 +157,44 @@ class Ticker:
             ],
         )
 
+    def event_names(self) -> list[tuple[str, list[str]]]:
+        """The events of the room, each with its fields."""
+        return [(event_name(kind), list(event_fields(kind))) for kind in self.room.event_types]
+
+    def _keep_seats(self, outcome: Outcome) -> None:
+        """Tell the game whose connection was lost, and free the seats of those who did not come back in time."""
+        for seat, until in list(self._away.items()):
+            if until is None and not seat.away:
+                del self._away[seat]  # back before anybody could be told
+            elif until is None:
+                self._away[seat] = self.tick + self._grace_ticks
+                seat.player.connected = False
+                self._guard("on_drop", partial(self.room.on_drop, seat.player))
+            elif until <= self.tick and seat.away:
+                self.release(seat)
+
+    def _reseat(self, outcome: Outcome) -> None:
+        while self._returning:
+            seat = next(iter(self._returning))
+            outcome.resumed.append((seat, self._returning.pop(seat)))
+            if self._away.pop(seat, None) is not None:
+                seat.player.connected = True
+                self._guard("on_resume", partial(self.room.on_resume, seat.player))
+
+    def _show_out(self) -> None:
+        kicked, self.room.kicked = self.room.kicked, {}
+        for player_id in kicked:
+            seat = self.seat_of(player_id)
+            if seat is not None:
+                seat.session.left(seat, "kicked")
+                self.release(seat)
+
     def _seat_arrivals(self, outcome: Outcome) -> None:
         while self._arriving:
             seat = next(iter(self._arriving))
             del self._arriving[seat]
+            seat.advance(SeatEvent.JOIN)
+            self._by_player[seat.player.id] = seat
             self._seats[seat] = None
             self._merge.add(seat, seat.inbox)
             self.room.players[seat.player.id] = seat.player
@@ -146,6 +227,7 @@ class Ticker:
             seat = next(iter(self._leaving))
             del self._leaving[seat]
             del self._seats[seat]
+            del self._by_player[seat.player.id]
             self._merge.remove(seat).close()
             del self.room.players[seat.player.id]
             outcome.left.append(seat)
