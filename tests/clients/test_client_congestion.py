@@ -41,17 +41,19 @@ class Congestion:
     def __init__(self) -> None:
         self.websocket = StutteringWebSocket()
         self.client = Client("ws://127.0.0.1:1/", "test")
-        self.client._websocket = cast("WebSocket", self.websocket)  # no public way to fill a network just so
+        self.client._connection._websocket = cast(
+            "WebSocket", self.websocket
+        )  # no public way to fill a network just so
 
     def begin(self) -> None:
         self.websocket.full = True
 
     def end(self) -> None:
         self.websocket.full = False
-        self.client.drained()
+        self.client._connection.drained()
 
     def hear(self, *message: Any) -> None:
-        self.client.received(encode_value(list(message)))
+        self.client._connection.received(encode_value(list(message)))
 
     async def seat(self) -> Room:
         joining = asyncio.ensure_future(self.client.join_or_create("arena"))

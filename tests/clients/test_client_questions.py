@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pelton.client import Client, ClientError, Closed, connect
-from pelton.client import client as client_module
+from pelton.client import connection as client_module
 from tests.clients.fake_server import JOINED, FakeServer, Line
 
 FOREVER_S = 3600

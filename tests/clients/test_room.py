@@ -9,7 +9,7 @@ import pytest
 
 from pelton.client import Action, BadAction, Closed, Frame, NotSeated, Room, ServerFault, TooFast
 from pelton.client import room as room_module
-from pelton.client.room import Link
+from pelton.client.link import Link
 from pelton.protocol import Act, Joined, Leave
 from pelton.protocol import Frame as WireFrame
 from pelton.protocol.schema import Message
@@ -39,7 +39,7 @@ class Connection:
         return self.takes.is_set()
 
     def link(self) -> Link:
-        return Link(self.send, self.offer, self.pause, self.resume, lambda: self.now_s)
+        return Link(self.send, self.offer, lambda _: None, self.pause, self.resume, lambda: self.now_s)
 
     def pause(self) -> None:
         self._paused = True

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pelton.client import Action, Added, BadAction, Closed, Frame, NotSeated, Removed, Room, TooFast
-from pelton.client.room import Link
-from pelton.protocol import Act, Joined, Resync, Verify
+from pelton.client.link import Link
+from pelton.protocol import Act, Heard, Joined, Resync, Verify
 from pelton.protocol import Frame as WireFrame
 from pelton.protocol.schema import Message
 from pelton.streams import CLOSED, PENDING
@@ -29,7 +29,7 @@ class Play:
         self.sent: list[Message] = []
         self.now_s = 100.0
         self.takes = True
-        link = Link(self._send, self._offer, lambda: None, lambda: None, lambda: self.now_s)
+        link = Link(self._send, self._offer, lambda _: None, lambda: None, lambda: None, lambda: self.now_s)
         self.room = Room(Joined("room1", "arena", ME, 20, 0, ACTIONS, TABLES), link)
 
     async def _send(self, message: Message) -> None:
@@ -38,7 +38,7 @@ class Play:
             raise Closed(1006, "")
 
     def _offer(self, message: Message) -> bool:
-        if self.takes:
+        if self.takes and not isinstance(message, Heard):
             self.sent.append(message)
         return self.takes
 

@@ -1,6 +1,6 @@
 """What a game is written with. A game is one file that imports from here and nothing else of Pelton."""
 
-from pelton.protocol.schema import Action, Bounds, Size
+from pelton.protocol.schema import Action, Bounds, Event, Size
 from pelton.server.simulate.errors import GameError, RowError
 from pelton.server.simulate.pipeline import Played
 from pelton.server.simulate.room import Room, Tick
@@ -31,6 +31,7 @@ __all__ = [
     "By",
     "Bytes",
     "ColumnArray",
+    "Event",
     "Everyone",
     "GameError",
     "Grid",

@@ -186,7 +186,7 @@ async def test_a_half_open_line_is_silent_until_the_server_throws_it_out(server:
         assert line.passage.down.arrived_bytes == heard
         assert client.room is room
         sending.cancel()
-        client._websocket.drop(1006, "given up")
+        client._connection._websocket.drop(1006, "given up")
         assert line.ended.is_set()
         assert line._far._transport is not None
         assert not line._far._transport.is_closing(), "the server hears nothing of that either"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pelton.client import Action, Room
-from pelton.client.room import Link
+from pelton.client.link import Link
 from pelton.protocol import Act, Frame, Joined
 from pelton.protocol.schema import Message
 from pelton.swarm import Behaviour, Me
@@ -22,7 +22,9 @@ class Stage:
         self.tally = Tally()
         self.now_s = 0.0
         joined = Joined("room-1", "arena", 7, 20.0, 0, [(name, [*fields]) for name, fields in ACTIONS.items()], [])
-        self.room = Room(joined, Link(self._send, self._offer, lambda: None, lambda: None, lambda: self.now_s))
+        self.room = Room(
+            joined, Link(self._send, self._offer, lambda _: None, lambda: None, lambda: None, lambda: self.now_s)
+        )
         self.me = Me(number, seed, self.room, self.tally, lambda: self.now_s)
 
     def frames(self, count: int) -> None:

@@ -6,6 +6,7 @@ async with connect("ws://127.0.0.1:7777/") as client:
         await room.act("steer", turn=0.5, thrust=1)
 """
 
+from pelton.client.backoff import Backoff
 from pelton.client.client import Client, connect
 from pelton.client.clock import ServerClock, TickClock
 from pelton.client.errors import (
@@ -18,7 +19,7 @@ from pelton.client.errors import (
     ServerFault,
     TooFast,
 )
-from pelton.client.frame import Action, Frame
+from pelton.client.frame import Action, Event, Frame, Resumption
 from pelton.client.interpolation import Interpolation
 from pelton.client.prediction import Prediction
 from pelton.client.predictor import PredictionStats
@@ -37,6 +38,7 @@ from pelton.client.room import Room
 __all__ = [
     "Action",
     "Added",
+    "Backoff",
     "BadAction",
     "CannotConnect",
     "Changed",
@@ -44,6 +46,7 @@ __all__ = [
     "ClientError",
     "Closed",
     "Divergence",
+    "Event",
     "Frame",
     "Interpolation",
     "JoinRejected",
@@ -54,6 +57,7 @@ __all__ = [
     "Replica",
     "ReplicaRow",
     "ReplicaTable",
+    "Resumption",
     "Room",
     "ServerClock",
     "ServerFault",

@@ -1,4 +1,4 @@
-"""One connection to a server: introduces itself, asks for seats, routes what comes in.
+"""A client of a server: asks for seats, and comes back by itself when its connection is lost.
 
 Not for use from several threads.
 """
@@ -10,18 +10,20 @@ import ssl
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from random import Random, SystemRandom
 
+from pelton.client.backoff import Backoff
 from pelton.client.clock import ServerClock, TickClock
+from pelton.client.connection import Connection
 from pelton.client.dial import Dial, Line, dial_tcp
 from pelton.client.errors import CannotConnect, ClientError, Closed, JoinRejected, ServerFault
+from pelton.client.link import Link
 from pelton.client.replica import Replica, SharedParts
-from pelton.client.room import Link, Room
+from pelton.client.room import Room
 from pelton.protocol import (
-    SUBPROTOCOL,
-    BadMessage,
+    Comeback,
+    EventFrame,
     Frame,
-    Hello,
     Join,
     Joined,
     Leave,
@@ -29,19 +31,20 @@ from pelton.protocol import (
     Ping,
     Pong,
     Rejected,
+    Resume,
+    Resumed,
+    SeatCard,
     Welcome,
 )
+from pelton.protocol.close_codes import SLOW_CONSUMER, UNRESPONSIVE
 from pelton.protocol.messages import HOW_BY_ID, HOW_CREATE, HOW_JOIN_OR_CREATE, Option, ServerMessage
-from pelton.protocol.plain import decode_head, decode_server, encode
-from pelton.protocol.schema import Message
-from pelton.wire import ClientHandshake, WebSocket
+from pelton.protocol.plain import decode_head, decode_server
 
 __all__ = ["Client", "connect"]
 
-MESSAGE_BYTES_MAX = 16 * 2**20
-BACKLOG_BYTES_MAX = 65_536
-CLOSE_TIMEOUT_S = 2.0
-NORMAL, PROTOCOL_ERROR = 1000, 1002
+TRY_TIMEOUT_S = 5.0
+"""For each try to come back."""
+TOO_SLOW = (SLOW_CONSUMER.code, UNRESPONSIVE.code)
 
 
 @asynccontextmanager
@@ -57,18 +60,33 @@ async def connect(
     parts: SharedParts | None = None,
     dial: Dial = dial_tcp,
     now_s: Callable[[], float] = time.monotonic,
+    comeback: Backoff | None = Backoff(),  # noqa: B008 - frozen
+    random: Random | None = None,
 ) -> AsyncGenerator[Client]:
     """Connect and say hello; on leaving the block, say goodbye.
+
+    A seat whose connection is lost is taken again as `comeback` says; with None the room ends with its connection.
 
     `tls` is the context for a wss:// address (default: the system's). `light` keeps the state in plain Python and never
     imports numpy: for bots, and for clients that start quickly; without numpy it is so anyway. `blind`
     clients take their frames, but keep no state. `decode` and `parts` are for many clients in one program: a
     `pelton.protocol.plain.SharedFrames` and a `SharedParts` that all of them have. `dial` makes the connection
-    another way, and `now_s` is another clock in seconds: for tests and simulations.
+    another way, `now_s` is another clock in seconds, and `random` decides when to try again: for tests and simulations.
 
     CannotConnect if that does not work within `timeout_s` seconds.
     """
-    client = Client(url, name, decode, light=light, blind=blind, parts=parts, dial=dial, now_s=now_s)
+    client = Client(
+        url,
+        name,
+        decode,
+        light=light,
+        blind=blind,
+        parts=parts,
+        dial=dial,
+        now_s=now_s,
+        comeback=comeback,
+        random=random,
+    )
     try:
         await client.open(timeout_s, tls)
         yield client
@@ -90,6 +108,8 @@ class Client:
         parts: SharedParts | None = None,
         dial: Dial = dial_tcp,
         now_s: Callable[[], float] = time.monotonic,
+        comeback: Backoff | None = None,
+        random: Random | None = None,
     ) -> None:
         self.url = url
         self.session_id = ""
@@ -106,24 +126,25 @@ class Client:
         self._now_s = now_s
         self._name = name
         self._decode = decode or (decode_head if blind else decode_server)
-        self._loop = asyncio.get_running_loop()
-        self._replies: dict[object, asyncio.Future[Any]] = {}
+        self._comeback = comeback
+        self._random = random or SystemRandom()
+        self._tls: ssl.SSLContext | None = None
         self._joining = False
-        self._sending = asyncio.Lock()
-        self._waiting = 0
-        self._writable = asyncio.Event()
-        self.sent_bytes = 0
-        """Of all messages given to the network so far."""
-        self.line: Line | None = None
-        """The connection below, once there is one."""
-        self._end: Closed | None = None
-        self._problem = ""
         self._pings = 0
-        try:
-            self._handshake = ClientHandshake(url, SUBPROTOCOL, MESSAGE_BYTES_MAX)
-        except ValueError as error:
-            raise CannotConnect(url, str(error)) from None
-        self._websocket = WebSocket(self._handshake, self, MESSAGE_BYTES_MAX, BACKLOG_BYTES_MAX)
+        self._sent_before_bytes = 0
+        self._connection = self._new_connection()
+        self._returning: asyncio.Task[None] | None = None
+        self._hurry = asyncio.Event()
+
+    @property
+    def sent_bytes(self) -> int:
+        """Of all messages given to the network so far."""
+        return self._sent_before_bytes + self._connection.sent_bytes
+
+    @property
+    def line(self) -> Line | None:
+        """The connection below, once there is one."""
+        return self._connection.line
 
     async def join_or_create(self, game: str, **options: Option) -> Room:
         """A seat in any room of the game, a new one if need be. `options` go to the game; `name` is the player's name.
@@ -147,151 +168,183 @@ class Client:
         """
         self._pings = nonce = (self._pings + 1) % 2**32
         sent_s = self._now_s()
-        pong, received_s = await self._ask(Ping(nonce), nonce)
+        pong, received_s = await self._connection.ask(Ping(nonce), nonce)
         self.clock.pong(sent_s, received_s, pong.time_us)
         return float(received_s - sent_s)
 
-    # What the WebSocket calls.
-
-    def opened(self) -> None:
-        self._writable.set()
-
-    def received(self, payload: bytes) -> None:
-        try:
-            message = self._decode(payload)
-        except BadMessage as bad:
-            self._problem = f"the server sent what is no message: {bad.problem}"
-            self._websocket.close(PROTOCOL_ERROR, bad.problem)
-            return
-        match message:
-            case Frame():
-                if self.room is not None:
-                    self.room.receive(message, self._now_s())
-            case Left(reason):
-                if self.room is not None:
-                    self.room.end(reason)
-                    self.room = None
-            case Rejected(reason, detail):
-                self._joining = False
-                self._answer(Joined, JoinRejected(reason, detail))
-            case Joined() if not self._is_awaited(Joined):
-                self._joining = False
-                self._websocket.push(encode(Leave()))  # whoever asked has given up
-            case Joined():
-                self._joining = False
-                self._take_seat(message)
-            case Welcome():
-                self._answer(Welcome, message)
-            case Pong(nonce):
-                self._answer(nonce, (message, self._now_s()))
-
-    def drained(self) -> None:
-        self._writable.set()
-
-    def closed(self, code: int, reason: str) -> None:
-        self._end = Closed(code, self._problem or reason)
-        self._joining = False
-        self._writable.set()
-        if self.room is not None:
-            self.room.end("closed", self._end)
-            self.room = None
-        for kind in list(self._replies):
-            self._answer(kind, self._end)
+    def retry_now(self) -> None:
+        """Do not wait for the next try to come back: the network is there again, say."""
+        self._hurry.set()
 
     async def open(self, timeout_s: float, tls: ssl.SSLContext | None) -> None:
         """Connect and say hello; `connect` does it."""
-        handshake = self._handshake
-        context = (tls or ssl.create_default_context()) if handshake.secure else None
-        try:
-            async with asyncio.timeout(timeout_s):
-                self.line = await self._dial(self._websocket, handshake.host, handshake.port, context)
-                await self._writable.wait()
-                welcome: Welcome = await self._ask(Hello(self._name[:64]), Welcome)
-        except (OSError, UnicodeError) as error:  # TimeoutError is an OSError; a host name that is none, a UnicodeError
-            problem = f"no answer within {timeout_s:g} s" if isinstance(error, TimeoutError) else str(error)
-            raise CannotConnect(self.url, problem) from error
-        except Closed as closed:
-            raise CannotConnect(self.url, closed.reason or str(closed)) from closed
-        self.session_id, self.server = welcome.session_id, welcome.server
+        self._tls = tls
+        self._greeted(await self._connection.open(self._name, timeout_s, tls))
 
     async def close(self) -> None:
         """Say goodbye and wait for the server to end the connection; after a while, end it without."""
-        if self.line is None:
+        if self._returning is not None:
+            self._returning.cancel()
+            await asyncio.wait({self._returning})
+        self._comeback = None
+        await self._connection.close()
+
+    # What a connection calls.
+
+    def take(self, connection: Connection, message: ServerMessage) -> None:
+        """A message has arrived."""
+        if connection is not self._connection and not isinstance(message, Welcome | Resumed | Rejected):
+            return  # of a connection that nobody wants any more
+        match message:
+            case Frame() | EventFrame():
+                if self.room is not None:
+                    self.room.receive(message, self._now_s())
+            case Welcome():
+                connection.answer(Welcome, message)
+            case Pong(nonce):
+                connection.answer(nonce, (message, self._now_s()))
+            case _:
+                self._take_of_seat(connection, message)
+
+    def _take_of_seat(self, connection: Connection, message: ServerMessage) -> None:
+        """What comes once a seat."""
+        match message:
+            case Rejected(reason, detail):
+                self._joining = False
+                connection.answer(Joined, JoinRejected(reason, detail))
+                connection.answer(Resumed, JoinRejected(reason, detail))
+            case Joined() if not connection.is_asking(Joined):
+                self._joining = False
+                connection.push(Leave())  # whoever asked has given up
+            case Joined():
+                self._joining = False
+                self._take_seat(connection, message)
+            case Resumed():
+                self._take_seat_again(connection, message)
+            case SeatCard() if self.room is not None:
+                self.room.take_card(message)
+            case Left(reason) if self.room is not None:
+                self.room.end(reason)
+                self.room = None
+            case _:
+                """Of a seat that nobody wanted."""
+
+    def lost(self, connection: Connection, closed: Closed) -> None:
+        """The connection is over."""
+        self._joining = False
+        room = self.room
+        if connection is not self._connection or room is None:
             return
-        self._websocket.close(NORMAL, "")
+        if self._may_resume(room, closed):
+            room.dropped()
+            self._hurry.clear()
+            loop = asyncio.get_running_loop()
+            self._returning = loop.create_task(self._come_back(room, closed), name=f"resume {room.room_id}")
+        else:
+            self._give_up(room, closed)
+
+    def _may_resume(self, room: Room, closed: Closed) -> bool:
+        if self._comeback is None or closed.comeback is Comeback.NO or not room.token or self._returning is not None:
+            return False
+        # Whoever takes no frames would only be closed again.
+        return not (closed.code in TOO_SLOW and room.is_paused)
+
+    async def _come_back(self, room: Room, closed: Closed) -> None:
+        """Try until the seat is taken again, or it cannot be any more."""
+        assert self._comeback is not None
+        until_s = self._now_s() + room.grace_s
         try:
-            async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                await self.line.ended.wait()
+            for pause_s in self._comeback.pauses(self._random):
+                await self._pause(pause_s)
+                if self._now_s() > until_s:
+                    break
+                try:
+                    await self._try_again(room)
+                except (CannotConnect, JoinRejected, Closed, TimeoutError) as failure:
+                    if is_final(failure):
+                        break
+                else:
+                    return
+            self._give_up(room, closed)
+        except BaseException:
+            self._give_up(room, closed)
+            raise
+        finally:
+            if self._returning is asyncio.current_task():
+                self._returning = None
+
+    async def _pause(self, pause_s: float) -> None:
+        try:
+            async with asyncio.timeout(pause_s):
+                await self._hurry.wait()
         except TimeoutError:
-            self._websocket.drop(NORMAL, "the server did not answer the goodbye")
+            """Nobody was in a hurry."""
+        self._hurry.clear()
+
+    async def _try_again(self, room: Room) -> None:
+        """Connect anew and ask for the seat. Raises what went wrong; then the connection is ended."""
+        connection = self._new_connection()
+        try:
+            welcome = await connection.open(self._name, TRY_TIMEOUT_S, self._tls)
+            async with asyncio.timeout(TRY_TIMEOUT_S):
+                await connection.ask(Resume(room.room_id, room.player_id, room.token, room.received_tick), Resumed)
+        except BaseException:
+            connection.drop()
+            raise
+        self._greeted(welcome)
+
+    def _take_seat_again(self, connection: Connection, resumed: Resumed) -> None:
+        """At once, as frames follow."""
+        room = self.room
+        if room is None or not connection.is_asking(Resumed):
+            connection.drop()
+            return
+        self._sent_before_bytes += self._connection.sent_bytes
+        self._connection = connection
+        self._returning = None  # should this connection break at once, another way back begins
+        connection.answer(Resumed, resumed)
+        room.returned(resumed, self._link(connection))
+
+    def _give_up(self, room: Room, closed: Closed) -> None:
+        if self.room is room:
+            self.room = None
+        room.end("closed", closed)
+
+    def _greeted(self, welcome: Welcome) -> None:
+        self.session_id, self.server = welcome.session_id, welcome.server
+
+    def _new_connection(self) -> Connection:
+        return Connection(self.url, self, self._decode, self._dial)
 
     async def _join(self, how: int, target: str, options: dict[str, Option]) -> Room:
         if self.room is not None:
             raise ClientError(f"this connection has a seat in room {self.room.room_id} already; leave it first")
-        if self._joining or Joined in self._replies:
+        connection = self._connection
+        if self._joining or connection.is_asking(Joined):
             raise ClientError("a join is under way; wait for its answer")
-        room: Room = await self._ask(Join(how, target, options), Joined)
+        room: Room = await connection.ask(Join(how, target, options), Joined, self._join_sent)
         return room
 
-    async def _ask(self, question: Message, answer: object) -> Any:
-        """Send a question and wait for its answer."""
-        future = self._replies[answer] = self._loop.create_future()
-        try:
-            await self._send(question)
-            self._joining = self._joining or (answer is Joined and self._end is None)
-            return await future
-        finally:
-            self._replies.pop(answer, None)
+    def _join_sent(self) -> None:
+        self._joining = self._connection.ended is None
 
-    async def _send(self, message: Message) -> None:
-        """Send as soon as the network takes it. Closed if the connection is over."""
-        payload = encode(message)
-        self.sent_bytes += len(payload)
-        if not self._waiting and self._websocket.send(payload):
-            return
-        self._waiting += 1
-        try:
-            await self._send_in_turn(payload)
-        finally:
-            self._waiting -= 1
-
-    async def _send_in_turn(self, payload: bytes) -> None:
-        async with self._sending:  # which is given in the order of asking
-            while not self._websocket.send(payload):
-                if self._end is not None:
-                    raise Closed(self._end.code, self._end.reason)
-                self._writable.clear()
-                await self._writable.wait()
-
-    def _take_seat(self, joined: Joined) -> None:
-        link = Link(self._send, self._offer, self._websocket.pause, self._websocket.resume, self._now_s)
+    def _take_seat(self, connection: Connection, joined: Joined) -> None:
         try:
             state = Replica(joined.tables, light=self._light, shared=self._parts, blind=self._blind)
-            self.room = Room(joined, link, state, TickClock(joined.tick_hz, self.clock))
+            self.room = Room(joined, self._link(connection), state, TickClock(joined.tick_hz, self.clock))
         except ServerFault as fault:
-            self._problem = f"the server offered a room that is none: {fault}"
-            self._answer(Joined, fault)
-            self._websocket.close(PROTOCOL_ERROR, "a room that makes no sense")
+            connection.answer(Joined, fault)
+            connection.fault(f"the server offered a room that is none: {fault}", "a room that makes no sense")
             return
-        self._answer(Joined, self.room)
+        connection.answer(Joined, self.room)
 
-    def _offer(self, message: Message) -> bool:
-        """Send at once, or not at all."""
-        payload = encode(message)
-        if self._waiting or not self._websocket.send(payload):
-            return False
-        self.sent_bytes += len(payload)
-        return True
+    def _link(self, connection: Connection) -> Link:
+        return Link(
+            connection.send, connection.offer, connection.push, connection.pause, connection.resume, self._now_s
+        )
 
-    def _is_awaited(self, question: object) -> bool:
-        future = self._replies.get(question)
-        return future is not None and not future.done()
 
-    def _answer(self, question: object, answer: object) -> None:
-        future = self._replies.get(question)
-        if future is None or future.done():
-            return
-        if isinstance(answer, Exception):
-            future.set_exception(answer)
-        else:
-            future.set_result(answer)
+def is_final(failure: CannotConnect | JoinRejected | Closed | TimeoutError) -> bool:
+    """Whether trying again would only end the same way."""
+    closed = failure.closed if isinstance(failure, CannotConnect) else failure
+    return isinstance(closed, Closed) and closed.comeback is Comeback.NO

@@ -33,8 +33,10 @@ class ClientError(Exception):
 class CannotConnect(ClientError):
     """Nobody answered, or the answer was no."""
 
-    def __init__(self, url: str, problem: str) -> None:
+    def __init__(self, url: str, problem: str, closed: Closed | None = None) -> None:
         self.url, self.problem = url, problem
+        self.closed = closed
+        """How the server ended it, if there was one."""
         super().__init__(f"cannot connect to {url}: {problem}")
 
 

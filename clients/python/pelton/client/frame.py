@@ -8,7 +8,25 @@ from typing import Any, NamedTuple
 from pelton.client.replica import Divergence
 from pelton.protocol.messages import Refusal
 
-__all__ = ["Action", "Frame"]
+__all__ = ["Action", "Event", "Frame", "Resumption"]
+
+
+class Event(NamedTuple):
+    """Something that the game tells beside the state, `Event("hit", {"by": 3, "damage": 12})`."""
+
+    name: str
+    fields: dict[str, Any]
+
+
+class Resumption(NamedTuple):
+    """How a seat came back whose connection was lost."""
+
+    away_s: float
+    """From the loss to this frame."""
+    sent_again: int
+    """Actions that had been lost with the connection."""
+    events_lost: int
+    """The most events that will never be told, as too many were waiting."""
 
 
 class Frame(NamedTuple):
@@ -29,6 +47,10 @@ class Frame(NamedTuple):
     arrived_s: float
     divergences: Sequence[Divergence] = ()
     """Groups that were not what the server has, and that this frame brought anew."""
+    events: Sequence[Event] = ()
+    """In the order in which they happened."""
+    resumed: Resumption | None = None
+    """Set on the first frame after the seat was taken again on another connection."""
 
 
 class Action:

@@ -9,45 +9,40 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, Protocol, TypeAlias
 
 from pelton.client.clock import TickClock
 from pelton.client.errors import Closed, NotSeated, ServerFault, TooFast
 from pelton.client.followers import Interpolated, make_prediction
-from pelton.client.frame import Action, Frame
+from pelton.client.frame import Action, Event, Frame, Resumption
 from pelton.client.interpolation import Interpolation
+from pelton.client.ledger import Ledger
+from pelton.client.link import Link, away
 from pelton.client.prediction import Prediction
 from pelton.client.predictor import Step
 from pelton.client.replica import Applied, Replica
 from pelton.client.vocabulary import wire_values
 from pelton.client.wrap import Wraps
-from pelton.protocol import Act, Joined, Leave, Resync, Verify
-from pelton.protocol import Frame as WireFrame
+from pelton.protocol import Act, EventFrame, Heard, Joined, Leave, Resumed, Resync, SeatCard, Verify
+from pelton.protocol import Frame as PlainFrame
 from pelton.protocol.messages import RESYNC_GROUPS_MAX, Refusal
-from pelton.protocol.schema import INT_MAX, Message
+from pelton.protocol.schema import INT_MAX
 from pelton.streams import Inbox, Offer, Stream
 
-__all__ = ["Link", "Room"]
+__all__ = ["Room"]
 
 FRAMES_LOW, FRAMES_HIGH, FRAMES_MAX = 2, 16, 256
 UNANSWERED_MAX = 4096
+AWAY_ACTIONS_MAX = 64
+"""While the connection is lost: what is older than a few seconds would come too late anyway."""
+HEARD_EVERY_S = 0.45
+"""The server wants to hear twice a second that frames arrive."""
+NO_TOKEN = b""
+
+WireFrame: TypeAlias = PlainFrame | EventFrame
 
 _log = logging.getLogger("pelton.client")
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """What a room has of its connection."""
-
-    send: Callable[[Message], Awaitable[None]]
-    """In turn, as soon as the network takes it."""
-    offer: Callable[[Message], bool]
-    """At once, or not at all."""
-    pause: Callable[[], None]
-    resume: Callable[[], None]
-    now_s: Callable[[], float]
 
 
 class Follower(Protocol):
@@ -83,13 +78,33 @@ class Room:
         """
         self.left_reason: str | None = None
         """Why there is no seat any more; None while there is one."""
-        self.unanswered: dict[int, float] = {}
+        self._ledger = Ledger()
+        self.unanswered = self._ledger.unanswered
         """Actions by number that the server has neither taken nor refused yet, with `time.monotonic()` at sending."""
-        self._last_seq = 0
+        self.events: dict[str, tuple[str, ...]] = {}
+        """The room's events: the fields of each, by name."""
+        self.connected = True
+        """False while the connection is lost and the client tries to come back."""
+        self.on_drop: Callable[[], None] | None = None
+        """Called when the connection is lost and the seat may be kept."""
+        self.on_resume: Callable[[], None] | None = None
+        """Called when the seat is taken again, before anything that comes after it."""
+        self.grace_s = 0.0
+        """For how long the server keeps the seat without a connection."""
+        self.token = NO_TOKEN
+        """Brings the seat back; a secret."""
+        self.received_tick = 0
+        """Of the last frame that has arrived, taken in or not."""
+        self._heard_s = -math.inf
+        self._dropped_s = 0.0
+        self._unanswered_before = 0
+        """When the connection was lost."""
+        self._paused = False
+        self._resumption: tuple[int, Resumption] | None = None
         self._link = link
         self._closed: Closed | None = None
         self._followers: list[Follower] = []
-        self._inbox: Inbox[tuple[WireFrame, float]] = Inbox(FRAMES_LOW, FRAMES_HIGH, FRAMES_MAX, link.resume)
+        self._inbox: Inbox[tuple[WireFrame, float]] = Inbox(FRAMES_LOW, FRAMES_HIGH, FRAMES_MAX, self._read_on)
         self._frames = self._inbox.map(self._apply)
 
     def frames(self) -> Stream[Frame]:
@@ -208,11 +223,51 @@ class Room:
                 self.left_reason = None  # it was never sent
                 raise
 
+    # What the client calls.
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nobody takes the frames, so that no more are read."""
+        return self._paused
+
+    def take_card(self, card: SeatCard) -> None:
+        """What belongs to the seat has come in."""
+        self.events, self.token, self.grace_s = _actions(card.events), card.token, card.grace_s
+        self._say_heard(self._link.now_s())
+
+    def dropped(self) -> None:
+        """The connection is lost; the client tries to come back."""
+        self.connected = False
+        self._dropped_s = self._link.now_s()
+        self._link = away(self._link.now_s)
+        self._unanswered_before = len(self._ledger)
+        if self.on_drop is not None:
+            self.on_drop()
+
+    def returned(self, resumed: Resumed, link: Link) -> None:
+        """The seat is taken again, on another connection; what was lost of the actions is sent again."""
+        self.connected = True
+        self.token, self._link = resumed.token, link
+        if self._paused:
+            link.pause()
+        self._say_heard(link.now_s())
+        lost = self._ledger.after(resumed.received)
+        for act in lost:
+            link.push(act)
+        away_s = link.now_s() - self._dropped_s
+        self._resumption = self.received_tick, Resumption(away_s, len(lost), resumed.events_lost)
+        if self.on_resume is not None:
+            self.on_resume()
+
     def receive(self, frame: WireFrame, arrived_s: float) -> None:
-        """A frame has come in (called by the connection)."""
+        """A frame has come in."""
         self.clock.arrived(frame.tick, arrived_s)
+        self.received_tick = frame.tick
+        if arrived_s - self._heard_s >= HEARD_EVERY_S:
+            self._say_heard(arrived_s)
         match self._inbox.offer((frame, arrived_s)):
             case Offer.PAUSE:
+                self._paused = True
                 self._link.pause()
             case Offer.SHED:
                 self._inbox.end(ServerFault("the server sent more frames than were asked for"))
@@ -220,8 +275,10 @@ class Room:
                 """Queued, or nobody listens any more."""
 
     def end(self, reason: str, error: Closed | None = None) -> None:
-        """The seat is gone (called by the connection)."""
+        """The seat is gone."""
         self.left_reason = reason
+        self.token = NO_TOKEN
+        self._ledger.close()
         self._closed = error
         self._inbox.end(error)
         if not len(self._inbox):
@@ -233,20 +290,31 @@ class Room:
             self._check_seat()
         if len(self.unanswered) >= UNANSWERED_MAX:
             raise TooFast(f"{UNANSWERED_MAX} actions are unanswered; iterate the room's frames, or act less often")
-        self._last_seq = seq = self._last_seq + 1
-        self.unanswered[seq] = self._link.now_s()
+        if not self.connected and len(self._ledger) - self._unanswered_before >= AWAY_ACTIONS_MAX:
+            raise TooFast(f"the connection is lost, and {AWAY_ACTIONS_MAX} actions wait for it to come back")
+        seq = self._ledger.next_seq(self._link.now_s())
         shown_tick = self.shown_tick
         shown = self.state.tick if shown_tick is None else min(max(0, int(shown_tick)), INT_MAX)
         try:
             if began is not None:
                 began(seq)
             act = Act(seq, [name, *values], shown)
+            self._ledger.keep(act)
             if not self._link.offer(act):  # nearly always it takes it
                 await self._link.send(act)
         except BaseException:
-            self.unanswered.pop(seq, None)  # it was never sent, so nobody will answer it
+            self._ledger.forget(seq)  # it was never sent, so nobody will answer it
             raise
         return seq
+
+    def _say_heard(self, now_s: float) -> None:
+        """If the network takes it at once; else with the next frame."""
+        if self._link.offer(Heard(self.received_tick)):
+            self._heard_s = now_s
+
+    def _read_on(self) -> None:
+        self._paused = False
+        self._link.resume()
 
     def _check_seat(self) -> None:
         if self._closed is not None:
@@ -279,9 +347,25 @@ class Room:
         for divergence in applied.divergences:
             _log.warning("room %s: %s", self.room_id, divergence)
         refused = _refusals(frame) if frame.refused else []
-        taken = self._settle(frame.ack, refused, arrived_s) if self.unanswered else []
+        taken = self._ledger.settle(frame.ack, refused, arrived_s) if self.unanswered else []
         is_checked = applied.digests > 0 and not applied.differing
-        return Frame(tick, refused, taken, base == 0, is_checked, arrived_s, applied.divergences)
+        plain = Frame(tick, refused, taken, base == 0, is_checked, arrived_s, applied.divergences)
+        return self._with_more(plain, frame) if type(frame) is EventFrame or self._resumption else plain
+
+    def _with_more(self, plain: Frame, frame: WireFrame) -> Frame:
+        """What few frames have: events, or that the seat was taken again."""
+        events = [self._event(event) for event in frame.events] if isinstance(frame, EventFrame) else []
+        resumption = self._resumption
+        if resumption is None or frame.tick <= resumption[0]:
+            return plain._replace(events=events)
+        self._resumption = None
+        return plain._replace(events=events, resumed=resumption[1])
+
+    def _event(self, event: list[Any]) -> Event:
+        name, *values = event
+        fields = self.events.get(name, ())
+        named = dict(zip(fields, values, strict=False))
+        return Event(name, named | {str(place): value for place, value in enumerate(values) if place >= len(fields)})
 
     def _resync(self, applied: Applied) -> None:
         """Ask for the groups that differ; for everything, if they are more than a message may name."""
@@ -293,16 +377,6 @@ class Room:
         if not asked:
             for doubt in doubts:
                 self.state.forget_doubt(doubt)
-
-    def _settle(self, ack: int, refused: list[Refusal], now_s: float) -> list[tuple[int, float]]:
-        """Strike out what is answered; refusals first, since an ack may pass them."""
-        waiting = self.unanswered
-        for seq, _ in refused:
-            waiting.pop(seq, None)
-        taken: list[tuple[int, float]] = []
-        while waiting and (seq := next(iter(waiting))) <= ack:
-            taken.append((seq, now_s - waiting.pop(seq)))
-        return taken
 
     def _unfollow(self, follower: Follower) -> None:
         if follower in self._followers:

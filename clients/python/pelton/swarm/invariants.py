@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pelton.protocol import Frame
+from pelton.protocol import EventFrame, Frame
 
 __all__ = ["ARRIVALS_KEPT", "GAP_TICKS_MAX", "REASONS", "Arrival", "Watch"]
 
@@ -54,7 +54,7 @@ class Watch:
         """The last frames, the newest last."""
         return tuple(Arrival(*arrival) for arrival in self._arrivals)
 
-    def check(self, frame: Frame, size_bytes: int) -> Sequence[str]:
+    def check(self, frame: Frame | EventFrame, size_bytes: int) -> Sequence[str]:
         """A frame has arrived: what is wrong with it, a sentence each."""
         tick, base, ack, refused, last = frame.tick, frame.base, frame.ack, frame.refused, self._tick
         # Numbers, and not the frame: that would keep the state of its tick alive, for each bot.
@@ -71,7 +71,7 @@ class Watch:
             return ALL_RIGHT
         return self._look(frame)
 
-    def _look(self, frame: Frame) -> list[str]:
+    def _look(self, frame: Frame | EventFrame) -> list[str]:
         tick, base, ack, last = frame.tick, frame.base, frame.ack, self._tick
         wrong: list[str] = []
         if tick <= last:

@@ -91,6 +91,15 @@ class Life:
             self._timer = asyncio.get_running_loop().call_later(self._stay_s, self.dismiss)
         self._arrive()
 
+    def lost(self, *, was_cut: bool) -> None:
+        if was_cut:
+            self._scene.tally.cut += 1
+        else:
+            self._scene.tally.lost += 1
+
+    def returned(self) -> None:
+        self._scene.tally.returned += 1
+
     async def _live(self) -> None:
         tries = 0
         while True:
@@ -116,9 +125,9 @@ class Life:
     def _wait_s(self, error: ClientError, visit: Visit, tries: int) -> float | None:
         """How long to wait before another connection; None if there is to be none."""
         plan, tally = self._scene.plan, self._scene.tally
-        if visit.was_cut:
+        if not visit.is_away and visit.was_cut:
             tally.cut += 1
-        elif self._has_seat and plan.may_return:
+        elif not visit.is_away and self._has_seat and plan.may_return:
             tally.lost += 1
         comeback = Comeback.YES if visit.was_cut else may_return(error)
         gives_up = tries >= TRIES_MAX or (not self._stays and not plan.is_network_bad)

@@ -9,10 +9,12 @@ import asyncio
 import ssl
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
+from random import Random
 from typing import Protocol
 
-from pelton.client import Client, ClientError, NotSeated, Room, connect
+from pelton.client import Backoff, Client, ClientError, NotSeated, Room, connect
 from pelton.client.dial import Dial, Line
+from pelton.protocol import EventFrame
 from pelton.protocol import Frame as WireFrame
 from pelton.protocol.messages import ServerMessage
 from pelton.protocol.plain import decode_head
@@ -39,6 +41,8 @@ class Host(Protocol):
 
     def connected(self) -> None: ...
     def seated(self) -> None: ...
+    def lost(self, *, was_cut: bool) -> None: ...
+    def returned(self) -> None: ...
 
 
 class Visit:
@@ -49,6 +53,8 @@ class Visit:
         self.room: Room | None = None
         """Its seat, from when it has one."""
         self.was_cut = False
+        self.is_away = False
+        """Its connection was lost, which the host was told, and it tries to come back."""
         self._stay = stay
         self._behaviour = behaviour
         self._dial = dial
@@ -72,6 +78,7 @@ class Visit:
             self._client = client
             self._host.connected()
             room = self.room = await self._take_seat(client)
+            room.on_drop, room.on_resume = self._lost, self._returned
             self._host.seated()
             sightings = self._scene.sightings
             sight = sightings.enter(room.room_id)
@@ -104,6 +111,8 @@ class Visit:
 
     def _connection(self) -> AbstractAsyncContextManager[Client]:
         scene, name = self._scene, f"bot {self.number}"
+        # A thousand bots of one machine need not spare the server: a storm is meant to be one.
+        comeback = Backoff(first_s=0.0) if scene.plan.may_return else None
         return connect(
             scene.plan.url,
             name=name,
@@ -113,7 +122,17 @@ class Visit:
             parts=scene.parts,
             dial=self._connect,
             now_s=scene.now_s,
+            comeback=comeback,
+            random=Random(f"{scene.plan.seed}/{self.number}/{self._stay}/resume"),
         )
+
+    def _lost(self) -> None:
+        self.is_away = True
+        self._host.lost(was_cut=self.was_cut)
+
+    def _returned(self) -> None:
+        self.was_cut = self.is_away = False
+        self._host.returned()
 
     async def _connect(self, websocket: WebSocket, host: str, port: int, tls: ssl.SSLContext | None) -> Line:
         self._websocket = websocket
@@ -124,7 +143,7 @@ class Visit:
         message = self._decode_message(payload)
         size_bytes = len(payload)
         self._tally.bytes_in += size_bytes
-        if type(message) is WireFrame and (wrong := self._check(message, size_bytes)):
+        if isinstance(message, (WireFrame, EventFrame)) and (wrong := self._check(message, size_bytes)):
             self._tell(wrong, message.tick)
         return message
 
@@ -153,6 +172,8 @@ class Visit:
             async with limit, aclosing(self._behaviour(me)) as actions:
                 self._limit = limit
                 async for action in actions:
+                    if not me.room.connected:
+                        continue  # nobody acts while he is away
                     due_s = me.due_s
                     if due_s is None:
                         watch.sent = await act(action)

@@ -168,6 +168,7 @@ class FreeBot:
             parts=stage.parts,
             dial=dial,
             now_s=stage.now_s,
+            comeback=None,
         ) as client:
             line = client.line
             assert isinstance(line, End)
@@ -223,6 +224,7 @@ class ScriptedBot:
                 parts=stage.parts,
                 dial=dial,
                 now_s=stage.now_s,
+                comeback=None,
             ) as client:
                 line = client.line
                 assert isinstance(line, End)

@@ -30,6 +30,8 @@ from pelton.testing.watch import Check, Watch
 
 __all__ = ["World", "simulate"]
 
+NO_GRACE = ("simulate.grace_s=0",)
+"""Bots of a simulation do not resume yet: what they did is written down connection by connection."""
 SLICE_S = 1.0
 """The world's user has a turn after so much virtual time."""
 ARRIVALS_S = 2.0
@@ -211,4 +213,4 @@ async def simulate(
 
 def _config(seed: int, settings: Sequence[str]) -> Config:
     number = Random(f"{seed}/server").getrandbits(50) + 1
-    return load_config(None, {}, [f"simulate.seed={number}", *settings]).config
+    return load_config(None, {}, [f"simulate.seed={number}", *NO_GRACE, *settings]).config
