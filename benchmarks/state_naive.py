@@ -97,6 +97,6 @@ class NaiveFanout:
             self._seats.pop(seat, None)
             self._views.pop(seat, None)
         for seat in filter(operator.attrgetter("live"), outcome.joined):
-            seat.session.joined(seat, ticker.card(seat))
+            seat.session.joined(seat, ticker.card(seat), [], 0)
             self._seats[seat] = seat.session.sender()
             self._views[seat] = NOWHERE

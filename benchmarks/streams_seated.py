@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
 from collections.abc import Iterable
 from random import Random
@@ -17,6 +18,7 @@ from pelton.server.clock import ManualClock
 from pelton.server.metrics import Metrics
 from pelton.server.receive.connection import Connection, Surroundings
 from pelton.server.receive.decoders import Decoders
+from pelton.server.receive.tokens import Tokens
 from pelton.server.simulate.lobby import Lobby
 from pelton.wire import Endpoint, TransportChannel
 from pelton.wire.frames import masked_frame
@@ -55,6 +57,7 @@ class Seated(Receiver):
             ManualClock(),
             Metrics(),
             Decoders(games),
+            Tokens(secrets.token_bytes),
             "bench",
             CONFIG.deliver.resyncs_max,
             lambda: False,
@@ -79,7 +82,7 @@ class Seated(Receiver):
         for opened in self.lobby:
             for seat in opened.ticker.step().joined:
                 self.inbox = seat.inbox
-                self.connection.joined(seat, opened.ticker.card(seat))
+                self.connection.joined(seat, opened.ticker.card(seat), [], 0)
 
 
 class SeatedOnTransport(Seated):

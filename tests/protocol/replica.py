@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from pelton.protocol import Frame
+from pelton.protocol import EventFrame, Frame
 from pelton.protocol.plain import encode_value
 from pelton.protocol.typed import decode_value
 
@@ -51,7 +51,7 @@ class Replica:
         self.groups: list[Groups] = [{} for _ in tables]
         self.tick = 0
 
-    def apply(self, frame: Frame) -> list[tuple[int, int]]:
+    def apply(self, frame: Frame | EventFrame) -> list[tuple[int, int]]:
         """Take one frame in; the answer is which groups have another digest. After a FrameError nothing has changed."""
         check(frame.base in {0, self.tick}, "the frame builds on another tick")
         rows: list[Rows] = [dict(table) if frame.base else {} for table in self.rows]

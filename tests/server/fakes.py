@@ -36,7 +36,9 @@ class FakeSession:
         self.cards: list[Joined] = []
         self.returns: list[tuple[int, int]] = []
         """Of each resume the tick, and the events lost."""
-        self.frames: list[Frame | EventFrame] = []
+        self.frames: list[Frame] = []
+        self.events: list[list[Any]] = []
+        """Of all frames that had some."""
         self.bodies: list[bytes] = []
         """The part of each frame that is shared with others."""
         self.left_reasons: list[str] = []
@@ -81,7 +83,10 @@ class FakeSession:
         self.offers += 1
         if self.reads:
             frame = decode_server(head + body)
-            assert isinstance(frame, Frame | EventFrame)
+            if isinstance(frame, EventFrame):
+                self.events += frame.events
+                frame = Frame(frame.ack, frame.refused, frame.tick, frame.base, frame.hidden, frame.parts)
+            assert isinstance(frame, Frame)
             self.frames.append(frame)
             if self.says and self._seat is not None:
                 self._seat.heard = frame.tick

@@ -36,7 +36,6 @@ from pelton.protocol import (
     SeatCard,
     Welcome,
 )
-from pelton.protocol.close_codes import SLOW_CONSUMER, UNRESPONSIVE
 from pelton.protocol.messages import HOW_BY_ID, HOW_CREATE, HOW_JOIN_OR_CREATE, Option, ServerMessage
 from pelton.protocol.plain import decode_head, decode_server
 
@@ -44,7 +43,6 @@ __all__ = ["Client", "connect"]
 
 TRY_TIMEOUT_S = 5.0
 """For each try to come back."""
-TOO_SLOW = (SLOW_CONSUMER.code, UNRESPONSIVE.code)
 
 
 @asynccontextmanager
@@ -183,10 +181,13 @@ class Client:
 
     async def close(self) -> None:
         """Say goodbye and wait for the server to end the connection; after a while, end it without."""
-        if self._returning is not None:
-            self._returning.cancel()
-            await asyncio.wait({self._returning})
         self._comeback = None
+        returning, room, lost_by = self._returning, self.room, self._connection.ended
+        if returning is not None:
+            returning.cancel()
+            await asyncio.wait({returning})
+            if room is not None and lost_by is not None:
+                self._give_up(room, lost_by)  # it may not even have begun
         await self._connection.close()
 
     # What a connection calls.
@@ -244,17 +245,15 @@ class Client:
             self._give_up(room, closed)
 
     def _may_resume(self, room: Room, closed: Closed) -> bool:
-        if self._comeback is None or closed.comeback is Comeback.NO or not room.token or self._returning is not None:
-            return False
-        # Whoever takes no frames would only be closed again.
-        return not (closed.code in TOO_SLOW and room.is_paused)
+        wants = self._comeback is not None and self._returning is None
+        return wants and bool(room.token) and closed.comeback is not Comeback.NO
 
     async def _come_back(self, room: Room, closed: Closed) -> None:
         """Try until the seat is taken again, or it cannot be any more."""
-        assert self._comeback is not None
+        backoff = self._comeback or Backoff()
         until_s = self._now_s() + room.grace_s
         try:
-            for pause_s in self._comeback.pauses(self._random):
+            for pause_s in backoff.pauses(self._random):
                 await self._pause(pause_s)
                 if self._now_s() > until_s:
                     break

@@ -225,11 +225,6 @@ class Room:
 
     # What the client calls.
 
-    @property
-    def is_paused(self) -> bool:
-        """Whether nobody takes the frames, so that no more are read."""
-        return self._paused
-
     def take_card(self, card: SeatCard) -> None:
         """What belongs to the seat has come in."""
         self.events, self.token, self.grace_s = _actions(card.events), card.token, card.grace_s
