@@ -132,7 +132,7 @@ class SharedFrames:
             )
             unpacker.feed(payload)
             _, _, ack, refused = unpacker.read_array_header(), unpacker.unpack(), unpacker.unpack(), unpacker.unpack()
-            events: Any = unpacker.unpack() if has_events else None
+            events: list[Any] | None = unpacker.unpack() if has_events else None
         except (ValueError, RecursionError, MemoryError, _UnpackError):
             return decode_server(payload)  # which says what is wrong
         shared = payload[unpacker.tell() :]
@@ -140,7 +140,7 @@ class SharedFrames:
         if rest is not None and (type(ack), type(refused)) == (int, list):
             if not has_events:
                 return Frame(ack, refused, *rest)
-            if isinstance(events, list):
+            if type(events) is list:
                 return EventFrame(ack, refused, events, *rest)
         message = decode_server(payload)
         if isinstance(message, Frame | EventFrame):

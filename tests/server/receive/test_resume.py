@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
 
 from pelton.protocol import (
     Act,
-    EventFrame,
-    Frame,
     Heard,
     Hello,
-    Joined,
     Leave,
     Ping,
     Rejected,
@@ -31,80 +26,14 @@ from pelton.protocol.close_codes import (
     UNEXPECTED,
     UNRESPONSIVE,
 )
-from pelton.server import Event, Played, Player, Tick
-from tests.server.games import GAMES, Add, Tally
-from tests.server.stage import Stage, Visitor
-
-GRACE_S = 2.0
-NO_TOKEN = bytes(16)
-
-
-class Said(Event):
-    total: int
-
-
-class Bang(Event):
-    cosmetic = True
-    number: int
-
-
-class Loud(Tally):
-    """Tells everybody each total, and makes a bang a tick."""
-
-    events = Said | Bang
-
-    def on_drop(self, player: Player) -> None:
-        self.told.append(f"drop {player.id}")
-
-    def on_resume(self, player: Player) -> None:
-        self.told.append(f"resume {player.id}")
-
-    def on_tick(self, tick: Tick, actions: Iterable[Played]) -> None:
-        before = {row.id: row.total for row in self.scores}
-        super().on_tick(tick, actions)
-        for row in self.scores:
-            if row.total != before[row.id]:
-                self.emit(Said(row.total))
-        self.emit(Bang(tick.number))
+from tests.server.games import GAMES, Add
+from tests.server.receive.resuming import GRACE_S, NO_TOKEN, Loud, back, card, events, frames, lose, told
+from tests.server.stage import Stage
 
 
 @pytest.fixture
 def stage() -> Stage:
     return Stage(f"simulate.grace_s={GRACE_S}", games={**GAMES, "loud": Loud})
-
-
-def card(visitor: Visitor) -> tuple[Joined, SeatCard]:
-    return visitor.heard(Joined)[-1], visitor.heard(SeatCard)[-1]
-
-
-def frames(visitor: Visitor) -> list[Frame | EventFrame]:
-    return [message for message in visitor.websocket.heard if isinstance(message, Frame | EventFrame)]
-
-
-def events(visitor: Visitor, name: str) -> list[int]:
-    return [number for frame in visitor.heard(EventFrame) for kind, number in frame.events if kind == name]
-
-
-def back(stage: Stage, player: Visitor, token: bytes | None = None, tick: int | None = None) -> Visitor:
-    """Who comes back on a new connection, with what he knows."""
-    joined, seat_card = card(player)
-    known = frames(player)[-1].tick if frames(player) else 0
-    visitor = stage.connect()
-    visitor.say(
-        Hello("test"),
-        Resume(joined.room_id, joined.player_id, token or seat_card.token, known if tick is None else tick),
-    )
-    return visitor
-
-
-def lose(player: Visitor, code: int = LOST.code) -> None:
-    player.websocket.end(code, "")
-
-
-def told(stage: Stage) -> list[str]:
-    room = stage.rooms[0].ticker.room
-    assert isinstance(room, Tally)
-    return [word for word in room.told if not word.startswith("tick")][2:]
 
 
 def test_who_comes_back_has_his_seat_with_the_next_tick(stage: Stage) -> None:
@@ -362,64 +291,3 @@ def test_a_room_that_ends_takes_the_kept_seats_with_it(stage: Stage) -> None:
     stage.rooms[0].ticker.room.end()
     stage.tick()
     assert (stage.lobby.players, back(stage, player).close_codes) == (0, [UNAUTHORIZED.code])
-
-
-def test_events_for_who_is_away_are_bounded_and_counted() -> None:
-    stage = Stage(f"simulate.grace_s={GRACE_S}", "deliver.events_max=3", games={"loud": Loud})
-    player, other = stage.player("loud"), stage.player("loud")
-    stage.tick()
-    lose(player)
-    for seq in range(1, 7):
-        other.say(Act(seq, Add(1)))
-        stage.tick()
-    again = back(stage, player)
-    stage.tick()
-    assert again.heard(Resumed)[0].events_lost == 3
-    assert events(again, "said") == [4, 5, 6]
-    assert stage.metrics.events_shed == 3
-
-
-def test_too_many_events_for_who_does_not_read_end_his_connection_and_he_may_come_back() -> None:
-    stage = Stage(f"simulate.grace_s={GRACE_S}", "deliver.events_max=3", games={"loud": Loud})
-    player, other = stage.player("loud"), stage.player("loud")
-    player.websocket.reads = False
-    for seq in range(1, 6):
-        other.say(Act(seq, Add(1)))
-        stage.tick()
-    assert player.close_codes == [SLOW_CONSUMER.code]
-    assert not other.close_codes
-    again = back(stage, player, tick=0)
-    stage.tick()
-    assert again.heard(Resumed)
-
-
-def test_who_never_says_that_frames_arrive_gets_half_of_them_and_is_closed() -> None:
-    stage = Stage(f"simulate.grace_s={GRACE_S}", "deliver.slow_after_s=1", "deliver.ack_lag_max_s=3")
-    mute, good = stage.player(), stage.player()
-    for _ in range(100):
-        stage.tick()
-        good.say(Heard(frames(good)[-1].tick))
-    assert mute.close_codes == [UNRESPONSIVE.code]
-    assert not good.close_codes
-    ticks = [frame.tick for frame in frames(mute)]
-    assert 0 < stage.metrics.frames_paced < len(ticks)
-    assert all(frame.base == before.tick for before, frame in zip(frames(mute), frames(mute)[1:], strict=False))
-
-
-def test_who_catches_up_gets_every_frame_again() -> None:
-    stage = Stage("deliver.slow_after_s=1", "deliver.ack_lag_max_s=30")
-    player = stage.player()
-    stage.tick(60)
-    assert frames(player)[-1].tick - frames(player)[-2].tick == 2
-    player.say(Heard(frames(player)[-1].tick))
-    stage.tick(25)
-    assert frames(player)[-1].tick - frames(player)[-2].tick == 1
-
-
-def test_what_he_saw_when_he_acted_says_that_it_has_arrived_too() -> None:
-    stage = Stage("deliver.slow_after_s=1", "deliver.ack_lag_max_s=3")
-    player = stage.player()
-    for seq in range(1, 150):
-        player.say(Act(seq, Add(0), frames(player)[-1].tick))
-        stage.tick()
-    assert (player.close_codes, stage.metrics.frames_paced) == ([], 0)
