@@ -174,7 +174,8 @@ class Listener:
         """Out of file descriptors: the socket stays ready, so look away for a while instead of spinning."""
         if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
             raise error
-        log.error("cannot accept connections (%s); trying again in %g s", error, RETRY_ACCEPT_S)
+        text = "cannot accept connections (%s); trying again in %g s"
+        log.error(text, error, RETRY_ACCEPT_S, extra={"errno": error.errno, "connections": len(self._connections)})
         loop = asyncio.get_running_loop()
         fd = listening.fileno()
         loop.remove_reader(fd)
