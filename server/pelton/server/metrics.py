@@ -39,3 +39,5 @@ class Metrics:
     """Ticks given up because the server had fallen too far behind."""
     room_faults: int = 0
     """Rooms ended by an exception in their game's code."""
+    unhandled_errors: int = 0
+    """Exceptions that reached the event loop, as no connection and no room answers for them. Each is a bug of ours."""

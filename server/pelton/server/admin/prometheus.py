@@ -35,6 +35,7 @@ HELP: Mapping[str, str] = MappingProxyType(
         "ticks_late": "Ticks that began more than one tick interval after they were due.",
         "ticks_skipped": "Ticks given up because the server had fallen too far behind.",
         "room_faults": "Rooms ended by an exception in their game's code.",
+        "unhandled_errors": "Exceptions that no connection and no room answers for.",
     }
 )
 """Of each counter that has no label. `connections` is a gauge, and `ticks_overrun` is told by game."""
