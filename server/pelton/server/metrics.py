@@ -24,6 +24,9 @@ class Metrics:
     actions_refused: int = 0
     messages_bad: int = 0
     """Messages that ended their connection."""
+    bytes_received: int = 0
+    """From and to players, with all that a WebSocket adds; on the asyncio transport what was handed to it."""
+    bytes_sent: int = 0
     frames_sent: int = 0
     frames_skipped: int = 0
     """Ticks in which a client was still busy with an earlier frame; it gets the whole state later."""

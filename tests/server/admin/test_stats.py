@@ -29,6 +29,7 @@ def test_a_server_nobody_is_on_has_no_durations_yet() -> None:
         "transport": "swept",
         "connections": 0,
         "players": 0,
+        "actions_waiting": 0,
         "metrics": {field.name: 0 for field in fields(Metrics)},
         "tick": {
             "count": 0,
@@ -63,6 +64,7 @@ def test_a_room_is_told_with_its_own_ticks() -> None:
             "tick": 2,
             "tick_hz": 20,
             "ticks": 102,
+            "actions_waiting": 0,
             "overruns": 1,
             "budget_us": 50_000,
             "duration_us": {"p50": 49_152, "p99": 100_000, "max": 100_000},

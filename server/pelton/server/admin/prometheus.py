@@ -27,6 +27,8 @@ HELP: Mapping[str, str] = MappingProxyType(
         "actions_taken": "Actions handed to a game.",
         "actions_refused": "Actions refused with a reason.",
         "messages_bad": "Messages that ended their connection.",
+        "bytes_received": "Bytes received from clients, with what a WebSocket adds.",
+        "bytes_sent": "Bytes sent to clients, with what a WebSocket adds.",
         "frames_sent": "Frames sent to clients.",
         "frames_skipped": "Frames not sent because the client was still busy with an earlier one.",
         "keyframes_sent": "Frames sent that carry the whole state a client may see.",

@@ -90,7 +90,7 @@ class Listener:
         self._overdue: Deadlines[Connection] = Deadlines(config.receive.hello_timeout_s)
         self._lingering: Deadlines[WebSocket] = Deadlines(config.receive.close_timeout_s)
         self._connections: dict[Connection, None] = {}
-        self._sweep = Sweep(config.receive.slice_bytes)
+        self._sweep = Sweep(config.receive.slice_bytes, metrics)
         self._view = memoryview(bytearray(config.receive.slice_bytes))
         self._session_ids = session_ids
         self._server: asyncio.Server | None = None
@@ -185,7 +185,7 @@ class Listener:
 
     def _transport_channel(self) -> asyncio.BaseProtocol:
         websocket = self.admit()
-        return _TurnedAway() if websocket is None else TransportChannel(websocket, self._view)
+        return _TurnedAway() if websocket is None else TransportChannel(websocket, self._view, self._metrics)
 
     def _far_too_many(self) -> bool:
         if len(self._connections) < self._config.server.connections_max + REFUSED_AT_ONCE_MAX:
