@@ -6,10 +6,11 @@ import json
 from dataclasses import fields
 from typing import Any
 
+from pelton.protocol import Act
 from pelton.server.admin.stats import ROOMS_SHOWN_MAX, stats
 from pelton.server.metrics import Metrics
 from tests.server.admin.watch import watched
-from tests.server.games import GAMES, Tally
+from tests.server.games import GAMES, Add, Tally
 from tests.server.stage import Stage
 
 
@@ -73,6 +74,18 @@ def test_a_room_is_told_with_its_own_ticks() -> None:
     assert (found["players"], found["rooms_open"], found["uptime_s"]) == (2, 1, 0.1)
     assert found["tick"]["late"] == found["metrics"]["ticks_late"] == 3
     assert found["tick"]["duration_us"]["count"] == 102
+
+
+def test_actions_that_no_tick_has_taken_are_told_by_room_and_for_all() -> None:
+    stage = Stage()
+    first, second = stage.player("tally"), stage.player("fast")
+    first.say(*(Act(seq, Add(1)) for seq in range(1, 4)))
+    second.say(Act(1, Add(1)))
+    found = numbers(stage)
+    assert [room["actions_waiting"] for room in found["rooms"]] == [3, 1]
+    assert found["actions_waiting"] == 4
+    stage.tick()
+    assert numbers(stage)["actions_waiting"] == 0
 
 
 def test_recent_durations_are_exact() -> None:
