@@ -33,8 +33,8 @@ async def ask(url: str, page: str, token: str = "") -> object:
             answer = await _get(parts.hostname or "", parts.port or 80, _request(path, parts.netloc, token))
     except TimeoutError:
         raise AdminError(f"{url}: no answer within {TIMEOUT_S:g} s") from None
-    except (OSError, asyncio.LimitOverrunError) as error:
-        raise AdminError(f"{url}: {error}") from error
+    except OSError as error:
+        raise AdminError(f"{url}: {error.strerror or error}") from error
     where = f"{parts.scheme}://{parts.netloc}{path}"
     head, _, body = answer.partition(b"\r\n\r\n")
     _check_status(where, head.partition(b"\r\n")[0].decode("latin-1"), body)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Number
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from pelton.server.logs.text import clean
 from pelton.server.logs.trace import trace
@@ -120,7 +120,8 @@ def _value(value: object, depth: int = 0) -> Value:
         case float() if math.isfinite(value):
             return float(value)
         case list() | tuple() if depth == 0:
-            items: list[Value] = [_value(item, 1) for item in value[:ITEMS_MAX]]
-            return items if len(value) <= ITEMS_MAX else [*items, f"and {len(value) - ITEMS_MAX} more"]
+            every = cast("list[object] | tuple[object, ...]", value)
+            items: list[Value] = [_value(item, 1) for item in every[:ITEMS_MAX]]
+            return items if len(every) <= ITEMS_MAX else [*items, f"and {len(every) - ITEMS_MAX} more"]
         case _:
             return str(_Shown(value))

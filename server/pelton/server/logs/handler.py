@@ -82,7 +82,8 @@ class LogHandler(logging.Handler):
         now_ns = self._clock.now_ns()
         self._tell(now_ns)
         # The template, not the message: all that differ in their arguments only are of one kind.
-        kind = (record.name, record.levelno, record.msg if isinstance(record.msg, str) else type(record.msg))
+        template = record.msg if isinstance(record.msg, str) else ""
+        kind = (record.name, record.levelno, template)
         if self._limiter.admits(kind, now_ns, lambda: entry_of(record)):
             self._put(entry_of(record))
 

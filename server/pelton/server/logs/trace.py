@@ -8,6 +8,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 from types import TracebackType
+from typing import cast
 
 from pelton.server.logs.text import clean
 
@@ -41,7 +42,7 @@ def _told(error: BaseException, budget: list[int]) -> Iterator[str]:
     for note in list(getattr(error, "__notes__", ()))[:4]:
         yield clean(str(note))
     if isinstance(error, BaseExceptionGroup):
-        yield from _members(error, budget)
+        yield from _members(cast("BaseExceptionGroup[BaseException]", error), budget)
 
 
 def _members(group: BaseExceptionGroup[BaseException], budget: list[int]) -> Iterator[str]:
