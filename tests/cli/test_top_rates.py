@@ -38,9 +38,15 @@ def test_the_same_answer_twice_is_no_division_by_nothing() -> None:
     assert seen(a_server(100), a_server(100)).rates is None
 
 
-@pytest.mark.parametrize("uptime_s", [99.0, 101.0], ids=["its time fell", "its counts fell"])
-def test_a_server_that_was_started_anew_is_not_compared_with_the_one_before(uptime_s: float) -> None:
-    now = a_server(uptime_s, cpu_ns=10**15, metrics={"ticks": 3})
+LATER = a_server(101)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [{**LATER, "uptime_s": 99.0}, {**LATER, "cpu_ns": 1}, {**LATER, "metrics": {"ticks": 3}}],
+    ids=["its time fell", "its cpu time fell", "its counts fell"],
+)
+def test_a_server_that_was_started_anew_is_not_compared_with_the_one_before(now: dict[str, Any]) -> None:
     found = seen(a_server(100), now)
     assert (found.cpu, found.rates, found.restarted) == (None, None, True)
 

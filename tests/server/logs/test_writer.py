@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from pelton.server.logs.writer import Writer, write_all
@@ -30,7 +30,7 @@ class Reader:
 
 
 @contextmanager
-def writer(reader: Reader, bytes_max: int = 100) -> Iterator[Writer]:
+def writer(reader: Reader, bytes_max: int = 100) -> Generator[Writer]:
     made = Writer(reader.write, lambda: None, lambda lines: b"lost %d\n" % lines, bytes_max)
     made.start()
     yield made

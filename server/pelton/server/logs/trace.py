@@ -40,7 +40,7 @@ def _told(error: BaseException, budget: list[int]) -> Iterator[str]:
     yield from _frames(error.__traceback__)
     yield f"{_name(type(error))}: {said}" if (said := _said(error)) else _name(type(error))
     for note in list(getattr(error, "__notes__", ()))[:4]:
-        yield clean(str(note))
+        yield _said(note)
     if isinstance(error, BaseExceptionGroup):
         yield from _members(cast("BaseExceptionGroup[BaseException]", error), budget)
 
@@ -72,8 +72,9 @@ def _name(kind: type[BaseException]) -> str:
     )
 
 
-def _said(error: BaseException) -> str:
+def _said(told: object) -> str:
+    """The text of an error or of its note, as it is: whole lines are cleaned and cut."""
     try:
-        return clean(str(error))
+        return str(told)
     except Exception as worse:  # noqa: BLE001 - an error that cannot even be printed is still told
         return f"<its text cannot be had: {type(worse).__name__}>"
