@@ -6,7 +6,19 @@ import pytest
 
 from pelton.cli.main import main
 
-COMMANDS = ["serve", "demo", "swarm", "load", "simulate", "netsim", "config", "config check", "config show", "version"]
+COMMANDS = [
+    "serve",
+    "demo",
+    "top",
+    "swarm",
+    "load",
+    "simulate",
+    "netsim",
+    "config",
+    "config check",
+    "config show",
+    "version",
+]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

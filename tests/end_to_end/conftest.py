@@ -15,6 +15,7 @@ import pytest
 
 READY = re.compile(r"listening on (ws://\S+:(\d+)/)")
 ADMIN = re.compile(r"admin port: (http://\S+/)")
+LOG = ("--set", "log.format=console")  # where the log goes to a file, it is JSON unless somebody says so
 STOP_TIMEOUT_S = 20
 
 
@@ -30,7 +31,7 @@ class RunningServer:
         options = [word for setting in settings for word in ("--set", setting)]
         with log_path.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "pelton.server", "--port", "0", *options, *map(str, files)],
+                [sys.executable, "-m", "pelton.server", "--port", "0", *LOG, *options, *map(str, files)],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

@@ -12,13 +12,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pelton.protocol.plain import encode_value
 from pelton.server import app as app_module
 from pelton.server.app import CannotListen, Server, server_version
 from pelton.server.clock import ManualClock
 from pelton.server.loop import loop_name
+from pelton.wire.frames import masked_frame
 from tests.server.fakes import settings
 from tests.server.games import GAMES
-from tests.server.peer import Peer
+from tests.server.peer import UPGRADE, Peer
 from tests.server.wheel import TRANSPORTS
 
 
@@ -66,6 +68,16 @@ async def test_a_player_is_seated_and_plays(server: Server, clock: ManualClock) 
         changed = [1, b"\x01", b"\x05\x00\x00\x00", None]
         assert await peer.hear_until(20) == [20, 1, [], 2, 1, [], [[0, 0, False, None, None, None, changed, None]]]
         assert (server.metrics.ticks, server.metrics.actions_taken) == (2, 1)
+
+
+async def test_bytes_from_and_to_players_are_counted_each_way(server: Server) -> None:
+    with Peer(port_of(server)) as peer:
+        hello = masked_frame(encode_value([1, "peer"]), b"\x01\x02\x03\x04")
+        head = await peer.upgrade()
+        await peer.send(hello)
+        welcome = encode_value(await peer.hear())
+        assert server.metrics.bytes_received == len(UPGRADE) + len(hello)
+        assert server.metrics.bytes_sent == len(head) + 4 + 2 + len(welcome)
 
 
 async def test_rooms_of_different_rates_tick_each_at_its_own(server: Server, clock: ManualClock) -> None:

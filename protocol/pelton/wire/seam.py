@@ -5,9 +5,25 @@ Two channels implement it, tests a third.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-__all__ = ["Channel", "Endpoint", "address"]
+__all__ = ["Channel", "Endpoint", "Traffic", "Uncounted", "address"]
+
+
+class Traffic(Protocol):
+    """Where sockets count what they carry, their frames' heads included; somebody's counters, or nobody's."""
+
+    bytes_received: int
+    bytes_sent: int
+
+
+@dataclass(slots=True)
+class Uncounted:
+    """Traffic that nobody asked for."""
+
+    bytes_received: int = 0
+    bytes_sent: int = 0
 
 
 class Channel(Protocol):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 
 from pelton.wire.poller import READ, WRITE, Poller, new_poller
-from pelton.wire.seam import address
+from pelton.wire.seam import Traffic, Uncounted, address
 from pelton.wire.websocket import WebSocket
 
 __all__ = ["Sweep", "SweptChannel"]
@@ -21,11 +21,12 @@ _WOULD_BLOCK = (BlockingIOError, InterruptedError)
 class Sweep:
     """All swept sockets of a process, on a poller of their own."""
 
-    def __init__(self, slice_bytes: int) -> None:
+    def __init__(self, slice_bytes: int, traffic: Traffic | None = None) -> None:
         self._poller: Poller[SweptChannel] = new_poller()
         self.slice = bytearray(slice_bytes)
         """Where sockets are read into, one after the other; what is read is copied out before the next is."""
         self.view = memoryview(self.slice)
+        self.traffic: Traffic = traffic or Uncounted()
         self._again: list[SweptChannel] = []
 
     def __len__(self) -> int:
@@ -78,7 +79,7 @@ class Sweep:
 class SweptChannel:
     """One socket of a sweep. See `pelton.wire.seam.Channel`."""
 
-    __slots__ = ("_broken", "_sweep", "_watched", "peer", "sock", "websocket")
+    __slots__ = ("_broken", "_sweep", "_traffic", "_watched", "peer", "sock", "websocket")
 
     def __init__(self, sweep: Sweep, sock: socket.socket, websocket: WebSocket) -> None:
         self.sock = sock
@@ -87,6 +88,7 @@ class SweptChannel:
         except OSError:
             self.peer = "unknown"  # it is gone already; the first read will tell
         self._sweep = sweep
+        self._traffic = sweep.traffic
         self.websocket = websocket
         self._watched = 0
         self._broken = False
@@ -94,12 +96,14 @@ class SweptChannel:
 
     def write(self, data: bytes) -> int:
         try:
-            return self.sock.send(data)
+            sent = self.sock.send(data)
         except _WOULD_BLOCK:
             return 0
         except OSError:
             self._break()  # not now: the caller may be in the middle of a round over all players
             return 0
+        self._traffic.bytes_sent += sent
+        return sent
 
     def watch_writable(self, wanted: bool) -> None:
         self._watch(self._watched | WRITE if wanted else self._watched & ~WRITE)
@@ -133,6 +137,7 @@ class SweptChannel:
             self.websocket.lost()
             return
         if size:
+            self._traffic.bytes_received += size
             self.websocket.feed(bytes(self._sweep.view[:size]))
         else:
             self.websocket.eof()

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from pelton.wire.seam import address
+from pelton.wire.seam import Traffic, Uncounted, address
 from pelton.wire.websocket import WebSocket
 
 __all__ = ["TransportChannel"]
@@ -24,12 +24,13 @@ class TransportChannel(asyncio.BufferedProtocol):
     was read is copied out before anybody else reads.
     """
 
-    def __init__(self, websocket: WebSocket, view: memoryview) -> None:
+    def __init__(self, websocket: WebSocket, view: memoryview, traffic: Traffic | None = None) -> None:
         self.peer = "unknown"
         self.ended = asyncio.Event()
         """Set when the transport is closed for good."""
         self._websocket = websocket
         self._view = view
+        self._traffic: Traffic = traffic or Uncounted()
         self._transport: asyncio.Transport
         self._loop: asyncio.AbstractEventLoop
         self._held = False
@@ -52,6 +53,7 @@ class TransportChannel(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Feed what was read. Also while paused: a proactor hands on all of its own read, whatever it is told."""
         data = bytes(self._view[:nbytes])
+        self._traffic.bytes_received += nbytes
         try:
             self._websocket.feed(data)
         except Exception as error:  # noqa: BLE001 - as in `_guard`, spared a call for every read
@@ -84,6 +86,7 @@ class TransportChannel(asyncio.BufferedProtocol):
         if self._full or self._ended:
             return 0
         self._transport.write(data)
+        self._traffic.bytes_sent += len(data)
         return len(data)
 
     def watch_writable(self, wanted: bool) -> None:

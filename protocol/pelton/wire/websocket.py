@@ -191,11 +191,12 @@ class WebSocket:
 
     def fault(self, error: Exception) -> None:
         """Something of ours went wrong with this connection: logged with its traceback, closed with a bare code."""
-        log.error("a fault in the connection with %s; it is closed, the others go on", self.peer, exc_info=error)
+        text, peer = "a fault in the connection with %s; it is closed, the others go on", self.peer
+        log.error(text, peer, exc_info=error, extra={"peer": peer})
         try:
             self.close(SERVER_ERROR, "server error")
         except Exception as worse:
-            log.error("another fault while it was closed", exc_info=worse)
+            log.error("another fault while it was closed", exc_info=worse, extra={"peer": peer})
         if self.phase is _CLOSED and not self._finishing:
             self.drop(SERVER_ERROR, "server error")
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pelton.cli import config_command, simulate_command
+from pelton.cli.top import command as top_command
 from pelton.loadtest import command as load_command
 from pelton.netsim import command as netsim_command
 from pelton.swarm import command as swarm_command
@@ -15,6 +16,12 @@ from pelton.swarm import command as swarm_command
 __all__ = ["main"]
 
 _TOOLS = (
+    (
+        "top",
+        top_command,
+        "watch a server: players, ticks, rooms",
+        "Show what a running server tells on its admin port, again and again. Ctrl-C ends it.",
+    ),
     ("swarm", swarm_command, "play with many bots", "Play on a server with many headless bots."),
     (
         "load",

@@ -142,7 +142,8 @@ class Server:
             async with asyncio.timeout(self._config.server.shutdown_timeout_s):
                 await self._quiet()
         except TimeoutError:
-            log.warning("some clients did not go by themselves; their connections are cut")
+            left = {"connections": self.metrics.connections}
+            log.warning("some clients did not go by themselves; their connections are cut", extra=left)
         self._beat.stop()
         self._listener.end()
         if self._admin is not None:  # last: /readyz says meanwhile that the server is going

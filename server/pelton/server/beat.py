@@ -131,7 +131,8 @@ class Beat:
         except Exception as fault:  # the edge: whatever a room causes ends that room and no other
             metrics.room_faults += 1
             cause = fault.__cause__ if isinstance(fault, RoomFault) else fault
-            log.error("room %s is ended: %s", opened.room_id, fault, exc_info=cause)
+            where = {"room_id": opened.room_id, "game": opened.ticker.game, "tick": opened.ticker.tick}
+            log.error("room %s is ended: %s", opened.room_id, fault, exc_info=cause, extra=where)
             self._lobby.close(opened, "room_error")
             del self._fanouts[opened]
             if self.observer is not None:
@@ -166,4 +167,5 @@ class Beat:
             took_ns / NS_PER_MS,
             opened.cadence.interval_ns / NS_PER_MS,
             f"; {unlogged} more overran since this was last said" if unlogged else "",
+            extra={"room_id": opened.room_id, "game": ticker.game, "tick": ticker.tick, "took_us": took_ns // 1000},
         )

@@ -139,6 +139,7 @@ class LogConfig:
     """[log]: what is written down."""
 
     level: Annotated[str, OneOf("debug", "info", "warning", "error")]
+    format: Annotated[str, OneOf("auto", "console", "json")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,9 @@ class Metrics:
     actions_refused: int = 0
     messages_bad: int = 0
     """Messages that ended their connection."""
+    bytes_received: int = 0
+    """From and to players, with all that a WebSocket adds; on the asyncio transport what was handed to it."""
+    bytes_sent: int = 0
     frames_sent: int = 0
     frames_skipped: int = 0
     """Ticks in which a client was still busy with an earlier frame; it gets the whole state later."""
@@ -53,3 +56,5 @@ class Metrics:
     """Ticks given up because the server had fallen too far behind."""
     room_faults: int = 0
     """Rooms ended by an exception in their game's code."""
+    unhandled_errors: int = 0
+    """Exceptions that reached the event loop, as no connection and no room answers for them. Each is a bug of ours."""

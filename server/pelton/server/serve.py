@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
 import sys
 
 from pelton.server.app import CannotListen, Server, server_version
+from pelton.server.clock import MonotonicClock
 from pelton.server.config import Config
 from pelton.server.loading import load_games
+from pelton.server.logs.formats import json_line
+from pelton.server.logs.handler import LogHandler
+from pelton.server.logs.install import chosen_format, installed
+from pelton.server.logs.unhandled import watch_unhandled
 from pelton.server.loop import loop_factory, loop_name
 from pelton.server.simulate.errors import GameError
 
@@ -18,21 +24,31 @@ __all__ = ["serve"]
 
 log = logging.getLogger("pelton")
 
+STDERR = 2
+WAIT_FOR_LOG_S = 0.5
+
 
 def serve(config: Config) -> int:
-    """Serve until a signal; 0 after an orderly stop, 1 if it could not start."""
-    logging.basicConfig(
-        level=config.log.level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("websockets").setLevel(logging.WARNING)  # it reports every connection
-    try:
-        games = load_games(config.games)
-    except GameError as error:
-        print(f"pelton: {error}", file=sys.stderr)
-        return 1
+    """Serve until a signal; 0 after an orderly stop, 1 if it could not start, or failed."""
+    written = chosen_format(config.log.format, os.environ, terminal=os.isatty(STDERR))
+    with installed(config.log.level, written, MonotonicClock(), STDERR) as handler:
+        try:
+            return _run(config, handler)
+        except (GameError, CannotListen) as error:
+            if written is json_line:
+                log.critical("%s", error)
+            else:
+                print(f"pelton: {error}", file=sys.stderr)
+        except Exception:
+            log.critical("the server has failed", exc_info=True)
+    return 1
+
+
+def _run(config: Config, handler: LogHandler) -> int:
+    games = load_games(config.games)
     _calm_collector()
     with asyncio.Runner(loop_factory=loop_factory(config.server.loop)) as runner:
-        return runner.run(_serve(Server(config, games), config))
+        return runner.run(_serve(Server(config, games), config, handler))
 
 
 def _calm_collector() -> None:
@@ -46,7 +62,7 @@ def _calm_collector() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-async def _serve(server: Server, config: Config) -> int:
+async def _serve(server: Server, config: Config, handler: LogHandler) -> int:
     loop = asyncio.get_running_loop()
     asked = [asyncio.Event(), asyncio.Event()]  # to stop, and to stop at once
 
@@ -55,26 +71,31 @@ async def _serve(server: Server, config: Config) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, note)
-    try:
-        await server.start()
-    except CannotListen as error:
-        print(f"pelton: {error}", file=sys.stderr)
-        return 1
-    log.info(
-        "pelton %s, %s loop, %s sockets, games: %s",
-        server_version(),
-        loop_name(loop),
-        config.server.transport,
-        ", ".join(config.games),
-    )
-    if server.admin_url is not None:
-        log.info("admin port: %s", server.admin_url)
+    watch_unhandled(loop, server.metrics)
+    await server.start()
+    _introduce(server, config, loop_name(loop))
+    handler.wait(WAIT_FOR_LOG_S)  # who waits for the next line may look for the admin port's in the log
     print(f"listening on {server.url}", flush=True)
     await asked[0].wait()
     log.info("stopping")
     await _stop(server, asked[1])
     log.info("stopped")
     return 0
+
+
+def _introduce(server: Server, config: Config, loop: str) -> None:
+    """Say in the log what runs here."""
+    version, transport, games = server_version(), config.server.transport, list(config.games)
+    log.info(
+        "pelton %s, %s loop, %s sockets, games: %s",
+        version,
+        loop,
+        transport,
+        ", ".join(games),
+        extra={"version": version, "loop": loop, "transport": transport, "games": games, "url": server.url},
+    )
+    if server.admin_url is not None:
+        log.info("admin port: %s", server.admin_url, extra={"url": server.admin_url})
 
 
 async def _stop(server: Server, at_once: asyncio.Event) -> None:

@@ -6,10 +6,11 @@ import json
 from dataclasses import fields
 from typing import Any
 
+from pelton.protocol import Act
 from pelton.server.admin.stats import ROOMS_SHOWN_MAX, stats
 from pelton.server.metrics import Metrics
 from tests.server.admin.watch import watched
-from tests.server.games import GAMES, Tally
+from tests.server.games import GAMES, Add, Tally
 from tests.server.stage import Stage
 
 
@@ -29,6 +30,7 @@ def test_a_server_nobody_is_on_has_no_durations_yet() -> None:
         "transport": "swept",
         "connections": 0,
         "players": 0,
+        "actions_waiting": 0,
         "metrics": {field.name: 0 for field in fields(Metrics)},
         "tick": {
             "count": 0,
@@ -63,6 +65,7 @@ def test_a_room_is_told_with_its_own_ticks() -> None:
             "tick": 2,
             "tick_hz": 20,
             "ticks": 102,
+            "actions_waiting": 0,
             "overruns": 1,
             "budget_us": 50_000,
             "duration_us": {"p50": 49_152, "p99": 100_000, "max": 100_000},
@@ -71,6 +74,18 @@ def test_a_room_is_told_with_its_own_ticks() -> None:
     assert (found["players"], found["rooms_open"], found["uptime_s"]) == (2, 1, 0.1)
     assert found["tick"]["late"] == found["metrics"]["ticks_late"] == 3
     assert found["tick"]["duration_us"]["count"] == 102
+
+
+def test_actions_that_no_tick_has_taken_are_told_by_room_and_for_all() -> None:
+    stage = Stage()
+    first, second = stage.player("tally"), stage.player("fast")
+    first.say(*(Act(seq, Add(1)) for seq in range(1, 4)))
+    second.say(Act(1, Add(1)))
+    found = numbers(stage)
+    assert [room["actions_waiting"] for room in found["rooms"]] == [3, 1]
+    assert found["actions_waiting"] == 4
+    stage.tick()
+    assert numbers(stage)["actions_waiting"] == 0
 
 
 def test_recent_durations_are_exact() -> None:

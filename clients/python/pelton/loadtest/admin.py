@@ -1,27 +1,19 @@
 """Asks the server's admin port, when it is told to, what it took: CPU, memory, ticks. Never blocks the loop.
 
-HTTP by hand, as far as one GET of a small page needs it; and what is not understood counts as not told.
+What is not understood counts as not told.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from pelton.loadtest.ask import AdminError, ask
 from pelton.loadtest.seconds import ServerSecond
 
 __all__ = ["AdminError", "Poller", "Reading", "fetch"]
-
-TIMEOUT_S = 2.0
-ANSWER_BYTES_MAX = 1_048_576
-
-
-class AdminError(Exception):
-    """The admin port told nothing; says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,36 +79,11 @@ class Poller:
 
 async def fetch(url: str, now_s: Callable[[], float]) -> Reading:
     """Ask once. Raises AdminError."""
-    parts = urlsplit(url)
+    stats = await ask(url, "stats")
     try:
-        async with asyncio.timeout(TIMEOUT_S):
-            answer = await _get(parts.hostname or "", parts.port or 80, parts.path.rstrip("/") + "/stats", parts.netloc)
-    except TimeoutError:
-        raise AdminError(f"{url}: no answer within {TIMEOUT_S:g} s") from None
-    except (OSError, asyncio.LimitOverrunError) as error:
-        raise AdminError(f"{url}: {error}") from error
-    head, _, body = answer.partition(b"\r\n\r\n")
-    status = head.partition(b"\r\n")[0].decode("latin-1")
-    if status.split()[1:2] != ["200"]:
-        raise AdminError(f"{url}/stats: {status or 'no answer'}")
-    try:
-        return _reading(json.loads(body), now_s())
+        return _reading(stats, now_s())
     except (ValueError, LookupError, TypeError) as error:
         raise AdminError(f"{url}/stats is not what was expected: {error!r:.100}") from error
-
-
-async def _get(host: str, port: int, path: str, name: str) -> bytes:
-    reader, writer = await asyncio.open_connection(host, port)
-    try:
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
-        answer = bytearray()
-        while chunk := await reader.read(65_536):
-            answer += chunk
-            if len(answer) > ANSWER_BYTES_MAX:
-                raise OSError(f"the answer is longer than {ANSWER_BYTES_MAX} bytes")
-        return bytes(answer)
-    finally:
-        writer.close()
 
 
 def _reading(stats: Any, at_s: float) -> Reading:

@@ -76,7 +76,7 @@ class AdminListener:
         try:
             return self.pages(path) or Page.text(404, "nothing here; / lists what there is")
         except Exception:  # the edge: a page that fails ends neither the connection's peers nor the server
-            log.exception("the admin page %s failed", path)
+            log.exception("the admin page %s failed", path, extra={"path": path})
             return Page.text(500, "this page failed; the server's log knows why")
 
     def forget(self, visit: _Visit) -> None:

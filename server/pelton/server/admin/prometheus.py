@@ -27,6 +27,8 @@ HELP: Mapping[str, str] = MappingProxyType(
         "actions_taken": "Actions handed to a game.",
         "actions_refused": "Actions refused with a reason.",
         "messages_bad": "Messages that ended their connection.",
+        "bytes_received": "Bytes received from clients, with what a WebSocket adds.",
+        "bytes_sent": "Bytes sent to clients, with what a WebSocket adds.",
         "frames_sent": "Frames sent to clients.",
         "frames_skipped": "Frames not sent because the client was still busy with an earlier one.",
         "frames_paced": "Frames that a client which is behind was not even to get.",
@@ -41,6 +43,7 @@ HELP: Mapping[str, str] = MappingProxyType(
         "ticks_late": "Ticks that began more than one tick interval after they were due.",
         "ticks_skipped": "Ticks given up because the server had fallen too far behind.",
         "room_faults": "Rooms ended by an exception in their game's code.",
+        "unhandled_errors": "Exceptions that no connection and no room answers for.",
     }
 )
 """Of each counter that has no label. `connections` and `seated` are gauges, and `ticks_overrun` is told by game."""

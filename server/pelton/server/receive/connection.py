@@ -265,12 +265,14 @@ class Connection:
         questions.everything |= not resync.groups
         for table, group, agreed in resync.groups:
             questions.groups.add((table, group))
+            player_id = seat.player.id
             log.warning(
                 "player %d: its group %d of table %d differs from ours, as of tick %d it did not",
-                seat.player.id,
+                player_id,
                 group,
                 table,
                 agreed,
+                extra={"player_id": player_id, "session_id": self.session_id, "table": table, "group": group},
             )
 
     def _join(self, join: Join) -> None:

@@ -93,7 +93,7 @@ class Listener:
         self._overdue: Deadlines[Connection] = Deadlines(config.receive.hello_timeout_s)
         self._lingering: Deadlines[WebSocket] = Deadlines(config.receive.close_timeout_s)
         self._connections: dict[Connection, None] = {}
-        self._sweep = Sweep(config.receive.slice_bytes)
+        self._sweep = Sweep(config.receive.slice_bytes, metrics)
         self._view = memoryview(bytearray(config.receive.slice_bytes))
         self._session_ids = session_ids
         self._server: asyncio.Server | None = None
@@ -177,7 +177,8 @@ class Listener:
         """Out of file descriptors: the socket stays ready, so look away for a while instead of spinning."""
         if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
             raise error
-        log.error("cannot accept connections (%s); trying again in %g s", error, RETRY_ACCEPT_S)
+        text = "cannot accept connections (%s); trying again in %g s"
+        log.error(text, error, RETRY_ACCEPT_S, extra={"errno": error.errno, "connections": len(self._connections)})
         loop = asyncio.get_running_loop()
         fd = listening.fileno()
         loop.remove_reader(fd)
@@ -187,7 +188,7 @@ class Listener:
 
     def _transport_channel(self) -> asyncio.BaseProtocol:
         websocket = self.admit()
-        return _TurnedAway() if websocket is None else TransportChannel(websocket, self._view)
+        return _TurnedAway() if websocket is None else TransportChannel(websocket, self._view, self._metrics)
 
     def _far_too_many(self) -> bool:
         if len(self._connections) < self._config.server.connections_max + REFUSED_AT_ONCE_MAX:

@@ -9,6 +9,8 @@ SimulateError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 __all__ = ["GameError", "JoinRejected", "RoomFault", "RowError", "SimulateError"]
 
 
@@ -43,3 +45,8 @@ class RoomFault(SimulateError):
         self.room_id, self.callback, self.tick, self.action = room_id, callback, tick, action
         last = f", after taking {action!r}" if action is not None else ""
         super().__init__(f"room {room_id}: {callback} raised in tick {tick}{last}")
+
+    @property
+    def fields(self) -> Mapping[str, object]:
+        """Where it happened, for the log."""
+        return {"room_id": self.room_id, "callback": self.callback, "tick": self.tick}

@@ -122,7 +122,7 @@ class Lobby:
         try:
             opened.ticker.dispose()
         except RoomFault as fault:
-            log.error("%s", fault, exc_info=fault.__cause__)
+            log.error("%s", fault, exc_info=fault.__cause__, extra={**fault.fields, "game": opened.ticker.game})
 
     def close_empty(self, opened: OpenRoom, now_ns: int) -> bool:
         """Close the room if nobody has been in it for long enough, or if it ended itself."""
@@ -163,7 +163,7 @@ class Lobby:
             quantum, total = config.actions_per_player_per_tick_max, config.actions_per_tick_max
             ticker = Ticker(game, room, quantum, total, config.grace_s)
         except RoomFault as fault:
-            log.error("%s", fault, exc_info=fault.__cause__)
+            log.error("%s", fault, exc_info=fault.__cause__, extra={**fault.fields, "game": game})
             raise JoinRejected("room_error", "the room could not be made; the server's log knows why") from fault
         opened = OpenRoom(ticker, Cadence(room.tick_hz, now_ns, config.ticks_behind_max), now_ns)
         self._rooms[room.room_id] = opened

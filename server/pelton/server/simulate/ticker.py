@@ -81,6 +81,11 @@ class Ticker:
         """Seats taken or promised."""
         return len(self._seats) + len(self._arriving)
 
+    @property
+    def waiting(self) -> int:
+        """Actions that players have sent and no tick has taken yet."""
+        return sum(len(seat.inbox) for seat in self._seats)
+
     def request(self, seat: Seat) -> None:
         """Promise a seat; it is taken with the next tick. JoinRejected if there is none."""
         if self.taken >= self.room.seats:
