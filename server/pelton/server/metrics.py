@@ -39,3 +39,9 @@ class Metrics:
     """Ticks given up because the server had fallen too far behind."""
     room_faults: int = 0
     """Rooms ended by an exception in their game's code."""
+    overload_changes: int = 0
+    """Steps up or down the overload ladder."""
+    rooms_overrun: int = 0
+    """Rooms ended because they took more than their share."""
+    stalls: int = 0
+    """Times the loop stood still for longer than watchdog.stall_ms. Written by the watchdog's thread alone."""

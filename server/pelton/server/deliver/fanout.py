@@ -8,6 +8,7 @@ from pelton.server.deliver.encoder import TickEncoder
 from pelton.server.deliver.outbox import Outbox, Written
 from pelton.server.deliver.sight import Sights
 from pelton.server.metrics import Metrics
+from pelton.server.overload.state import Overload
 from pelton.server.simulate.seat import Seat
 from pelton.server.simulate.ticker import Outcome, Ticker
 
@@ -15,9 +16,14 @@ __all__ = ["Fanout"]
 
 
 class Fanout:
-    """The way out of one room."""
+    """The way out of one room.
 
-    def __init__(self, config: DeliverConfig, metrics: Metrics) -> None:
+    While the server is overloaded, frames go out with every other tick, and to all in the same: then one encode serves
+    two ticks. Half of the players in each tick would make the ticks even, and would encode as often as ever.
+    """
+
+    def __init__(self, config: DeliverConfig, metrics: Metrics, overload: Overload | None = None) -> None:
+        self._overload = overload or Overload()
         self._outboxes: dict[Seat, Outbox] = {}
         self._config = config
         self._stall_timeout_ns = round(config.stall_timeout_s * NS_PER_S)
@@ -26,7 +32,15 @@ class Fanout:
 
     def deliver(self, ticker: Ticker, outcome: Outcome, now_ns: int) -> None:
         """Tell every seat of the room what the tick did."""
-        encoder = TickEncoder(outcome.tick, ticker.tables, self._config.digest_interval_ticks)
+        is_thin = self._overload.is_thin
+        is_pause = is_thin and outcome.tick % 2 == 1
+        encoder = TickEncoder(
+            outcome.tick,
+            ticker.tables,
+            self._config.digest_interval_ticks,
+            usual=outcome.tick if is_pause else outcome.tick - 2 if is_thin else None,
+            far_factor=self._overload.far_factor,
+        )
         sights = self._sights
         if sights is None:
             sights = self._sights = Sights([layer.layer for layer in encoder.layers])
@@ -45,7 +59,7 @@ class Fanout:
                 seat.asked = 0
         sent = skipped = keyframes = 0
         for seat, outbox in self._outboxes.items():
-            if not seat.live:
+            if not seat.live or (is_pause and not outbox.is_owed):
                 continue
             sent += 1
             written = outbox.deliver(outcome.tick, encoder)

@@ -103,6 +103,12 @@ class Outbox:
             self._far_since = tuple(tick if layer.every > 1 else 0 for layer in encoder.layers)
         return Written.DELTA if since else Written.KEYFRAME
 
+    @property
+    def is_owed(self) -> bool:
+        """Whether the client waits for more than the state: its first frame, a refusal, an answer."""
+        seat = self._seat
+        return not self._baseline or bool(seat.refused) or seat.questions is not None
+
     def stalled(self, now_ns: int, timeout_ns: int) -> None:
         """The client was skipped; close it if that has gone on for too long."""
         if self._stalled_since_ns is None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pelton.protocol import Act, Joined
 from pelton.protocol.schema import action_fields, action_name
-from pelton.server.simulate.errors import JoinRejected, RoomFault
+from pelton.server.simulate.errors import CallbackError, JoinRejected, RoomFault
 from pelton.server.simulate.pipeline import Played, TickActions
 from pelton.server.simulate.room import Room, Tick
 from pelton.server.simulate.seat import Seat
@@ -43,6 +43,8 @@ class Ticker:
         self.game = game
         self.room = room
         self.tick = 0
+        self.doing = ""
+        """The callback that runs, or ran last; for the watchdog."""
         self._dt = 1 / room.tick_hz
         self._quantum, self._total = quantum, total
         self.tables: list[Table[Any]] = list(room.tables.values())
@@ -84,11 +86,26 @@ class Ticker:
         """Run one tick. RoomFault if the game's code raised; the room must then be ended."""
         self.tick += 1
         outcome = Outcome(self.tick)
+        self._source.last = None
         self._seat_arrivals(outcome)
         self._run(outcome)
         self._let_go(outcome)
         self._guard("groups", self._commit)
+        self.doing = "frames"
         return outcome
+
+    def overloaded(self, step: int, name: str) -> None:
+        """Tell the game what the server does against overload. RoomFault if it raises."""
+        self._guard("on_overload", partial(self.room.on_overload, step, name))
+
+    def fault(self, callback: str, error: BaseException) -> RoomFault:
+        """The report on what came out of the game's code; a function that the game handed over is named itself."""
+        cause: BaseException | None = error
+        if isinstance(error, CallbackError):
+            callback, cause = error.callback, error.__cause__
+        fault = RoomFault(self.room.room_id, callback, self.tick, self._source.last)
+        fault.__cause__ = cause
+        return fault
 
     def dispose(self) -> None:
         """Tell the game that its room goes away. RoomFault if it raises."""
@@ -152,8 +169,15 @@ class Ticker:
             self._guard("on_leave", partial(self.room.on_leave, seat.player))
 
     def _guard(self, callback: str, call: Callable[[], T]) -> T:
-        """Run the game's code; whatever it raises is this room's fault and nobody else's."""
+        """Run the game's code; whatever it raises is this room's fault and nobody else's.
+
+        Also a CancelledError or a SystemExit: no task is cancelled in a tick, and no game ends the server. Only Ctrl-C
+        is not the game's, where nobody handles the signal.
+        """
+        self.doing = callback
         try:
             return call()
-        except Exception as error:
-            raise RoomFault(self.room.room_id, callback, self.tick, self._source.last) from error
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the report is chained to it, and says so in one place
+            raise self.fault(callback, error)  # noqa: B904 - as above
