@@ -101,7 +101,10 @@ def file_problems(text: str, file: Path) -> list[str]:
         ),
         (
             "[xyzzy]",
-            "[xyzzy]: unknown section; sections: server, receive, simulate, deliver, overload, watchdog, games, admin, log",
+            (
+                "[xyzzy]: unknown section; "
+                "sections: server, receive, simulate, deliver, overload, watchdog, games, admin, log"
+            ),
         ),
     ],
 )

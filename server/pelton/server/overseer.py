@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 WINDOW_NS = NS_PER_S
 SLOWED = 2.0
 FAR_FACTOR = 2
+NS_PER_MS = 1_000_000
 MIB = 1 << 20
 
 
@@ -128,7 +129,7 @@ class Overseer:
             before,
             window.load * 100,
             window.late_share * 100,
-            "" if rest.room is None else _weight(rest.room, self._charges[rest.room].load),
+            "" if rest.room is None else f"; heaviest room {_weight(rest.room, self._charges[rest.room].load)}",
             f"; ticks x{rung.dilation:g} apart" if rung.dilation > 1 else "",
         )
         for opened, charge in self._charges.items():
@@ -161,7 +162,7 @@ class Overseer:
             Sentence.RESTORE: "it ticks at its own rate again",
             Sentence.CLOSE: "it is closed (room_overrun), for the sake of the others",
         }[sentence]
-        log.warning("room %s (%s): %s%s", opened.room_id, opened.ticker.game, what, _weight(opened, charge.load))
+        log.warning("room %s: %s", _weight(opened, charge.load), what)
         if sentence is Sentence.CLOSE:
             self._metrics.rooms_overrun += 1
             return True
@@ -189,7 +190,5 @@ class Overseer:
 
 
 def _weight(opened: OpenRoom, load: RoomLoad) -> str:
-    budget_ms = opened.cadence.full_speed_ns / 1e6
-    return (
-        f"; heaviest room {opened.room_id} ({opened.ticker.game}), p95 {load.p95 * budget_ms:.1f} ms of {budget_ms:.1f}"
-    )
+    budget_ms = opened.cadence.full_speed_ns / NS_PER_MS
+    return f"{opened.room_id} ({opened.ticker.game}), p95 {load.p95 * budget_ms:.1f} ms of {budget_ms:.1f}"

@@ -50,10 +50,8 @@ def test_a_window_between_the_marks_begins_the_count_anew() -> None:
 
 
 def test_the_last_step_has_three_rungs_of_its_own() -> None:
-    ladder, seen = Ladder(MARKS), [NORMAL]
-    for _ in range(RUNGS * 3):
-        if ladder.judge(Window(HEAVY)):
-            seen.append(ladder.rung)
+    ladder = Ladder(MARKS)
+    seen = [NORMAL, *(ladder.rung for _ in range(RUNGS * 3) if ladder.judge(Window(HEAVY)))]
     assert [(rung.step, rung.dilation) for rung in seen] == [
         (0, 1.0),
         (1, 1.0),

@@ -149,10 +149,20 @@ class Ticker:
         return self._traced(source) if source.traced else source.fused(None)
 
     def _traced(self, source: TickActions) -> Iterator[Played]:
-        for played in self._pipeline.ready():
-            source.arrived()
-            yield played
-        source.check_end()
+        is_out = False
+        try:
+            for played in self._pipeline.ready():
+                source.arrived()
+                is_out = True
+                yield played
+                is_out = False
+            source.check_end()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            if is_out:  # on_tick went away from its loop
+                raise
+            raise CallbackError("pipeline") from error
 
     def _commit(self) -> None:
         for table in self.tables:
