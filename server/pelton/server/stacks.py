@@ -14,7 +14,8 @@ LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib",
 
 def frame_of(thread_id: int) -> FrameType | None:
     """The innermost frame of a thread; None if it is gone. Do not keep it: it keeps all of its variables alive."""
-    return sys._current_frames().get(thread_id)  # noqa: SLF001 - documented, for exactly this
+    frames = sys._current_frames()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - documented, for exactly this
+    return frames.get(thread_id)
 
 
 def innermost(frame: FrameType | None) -> str:

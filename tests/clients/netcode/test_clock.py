@@ -159,7 +159,7 @@ def frames_at(paces: list[float], every: int, jitter_s: float, seed: int) -> Ite
 @pytest.mark.parametrize("every", [1, 2])
 @pytest.mark.parametrize("pace", [1.0, 0.8, 2 / 3, 0.5])
 def test_the_pace_of_game_time_is_found_from_the_frames(pace: float, every: int) -> None:
-    clock = TickClock(TICK_HZ)
+    clock, arrived_s = TickClock(TICK_HZ), 0.0
     for tick, _, arrived_s, _ in frames_at([pace], every, 0.0, 0):
         clock.arrived(tick, arrived_s)
     assert clock.pace == pytest.approx(pace)
