@@ -72,6 +72,10 @@ class RunningServer:
         self._process.kill()
         self._ended()
 
+    def ended(self) -> int:
+        """Wait until it has ended by itself. Its exit code."""
+        return self._ended()
+
     def _address(self) -> tuple[str, int]:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()

@@ -24,6 +24,7 @@ from pelton.server.receive.decoders import Decoders
 from pelton.server.receive.listener import Listener, listen, new_session_id
 from pelton.server.simulate.lobby import Lobby
 from pelton.server.simulate.room import Room
+from pelton.server.watchdog import Watchdog
 from pelton.wire import WebSocket
 
 __all__ = ["CannotListen", "Server", "server_version"]
@@ -71,6 +72,8 @@ class Server:
             config, self._lobby, clock, self.metrics, Decoders(games), name, session_ids, token_bytes
         )
         self._beat = Beat(config, clock, self._listener, self._lobby, self.metrics)
+        self._beat.overseer.rss_bytes = lambda: process_usage().rss_bytes
+        self._watchdog = Watchdog(config.watchdog, clock, self._beat.pulse, self.metrics, self._lobby.overload)
         self._admin: AdminListener | None = None
         self.url = ""
         """Where clients connect; with port 0 in the configuration, the port that was found. Empty before the start."""
@@ -93,6 +96,7 @@ class Server:
             await self._admin.start(admin_sock)
         await self._listener.start(sock)
         self._beat.start()
+        self._watchdog.start()
 
     def start_without_socket(self, observer: Observer | None = None) -> Callable[[], WebSocket | None]:
         """Turn, and listen nowhere: for a simulation.
@@ -145,6 +149,7 @@ class Server:
             left = {"connections": self.metrics.connections}
             log.warning("some clients did not go by themselves; their connections are cut", extra=left)
         self._beat.stop()
+        self._watchdog.stop()
         self._listener.end()
         if self._admin is not None:  # last: /readyz says meanwhile that the server is going
             await self._admin.stop()

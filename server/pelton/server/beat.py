@@ -15,6 +15,8 @@ from pelton.server.clock import NS_PER_S, Clock
 from pelton.server.config import Config
 from pelton.server.deliver.fanout import Fanout
 from pelton.server.metrics import Metrics
+from pelton.server.overseer import Overseer
+from pelton.server.pulse import IDLE_NS, Pulse
 from pelton.server.receive.deadlines import NEVER_NS
 from pelton.server.receive.listener import Listener
 from pelton.server.simulate.errors import RoomFault
@@ -59,6 +61,8 @@ class Beat:
         self._timer: asyncio.TimerHandle | None = None
         self._next_ns = 0
         self.times = TickTimes()
+        self.pulse = Pulse()
+        self.overseer = Overseer(config.overload, lobby, metrics)
         self.on_beat: Callable[[], None] | None = None
         self.observer: Observer | None = None
 
@@ -73,9 +77,13 @@ class Beat:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+            self.pulse.since_ns = IDLE_NS
 
     def _round(self) -> None:
         now_ns = self._clock.now_ns()
+        if self._next_ns:
+            self.times.lag.add(max(now_ns - self._next_ns, 0))
+        self.pulse.since_ns = now_ns
         next_ns = now_ns + self._interval_ns
         try:
             next_ns = self.turn(now_ns)
@@ -85,7 +93,7 @@ class Beat:
             self.on_beat()
 
     def _wait_until(self, next_ns: int) -> None:
-        self._next_ns = next_ns
+        self._next_ns = self.pulse.since_ns = next_ns
         delay_ns = max(next_ns - self._clock.now_ns(), 0)
         self._timer = self._loop.call_later(delay_ns / NS_PER_S, self._round)
 
@@ -104,20 +112,27 @@ class Beat:
             if opened.cadence.due_ns <= now_ns + SLACK_NS:
                 self._tick(opened, now_ns)
             due_ns = min(due_ns, opened.cadence.due_ns)
+        for ending in self.overseer.turn(now_ns):
+            if ending.fault is not None:
+                self._fail(ending.opened, ending.fault)
+            else:
+                self._close(ending.opened, "room_overrun")
         # A seated player's action waits for the tick in any case, and every tick looks right before.
         return min(due_ns, now_ns + (self._interval_ns if self._listener.waiting else self._seated_interval_ns))
 
     def _tick(self, opened: OpenRoom, now_ns: int) -> None:
-        metrics = self._metrics
+        metrics, pulse = self._metrics, self.pulse
         skipped_before = opened.cadence.skipped
         fanout = self._fanouts.get(opened)
         if fanout is None:
-            fanout = self._fanouts[opened] = Fanout(self._config.deliver, metrics)
+            fanout = self._fanouts[opened] = Fanout(self._config.deliver, metrics, self._lobby.overload)
         begun_ns = self._clock.now_ns()
         if begun_ns - opened.cadence.due_ns > opened.cadence.interval_ns:
             metrics.ticks_late += 1
+        pulse.opened = opened
         try:
             for _ in range(opened.cadence.take(now_ns + SLACK_NS)):
+                pulse.since_ns = begun_ns
                 outcome = opened.ticker.step()
                 self._lobby.let_go(outcome.left)
                 metrics.ticks += 1
@@ -128,19 +143,34 @@ class Beat:
                 begun_ns = self._measure(opened, begun_ns)
                 if opened.ticker.room.ended:
                     break
-        except Exception as fault:  # the edge: whatever a room causes ends that room and no other
-            metrics.room_faults += 1
-            cause = fault.__cause__ if isinstance(fault, RoomFault) else fault
-            where = {"room_id": opened.room_id, "game": opened.ticker.game, "tick": opened.ticker.tick}
-            log.error("room %s is ended: %s", opened.room_id, fault, exc_info=cause, extra=where)
-            self._lobby.close(opened, "room_error")
-            del self._fanouts[opened]
-            if self.observer is not None:
-                self.observer.failed(opened, fault)
+        except KeyboardInterrupt:
+            raise
+        except RoomFault as fault:
+            self._fail(opened, fault)
             return
+        except BaseException as error:  # noqa: BLE001 - the edge: whatever a room causes ends that room and no other
+            self._fail(opened, opened.ticker.fault("frames", error))
+            return
+        finally:
+            pulse.since_ns = self._clock.now_ns()
+            pulse.opened = None
         metrics.ticks_skipped += opened.cadence.skipped - skipped_before
         if self._lobby.close_empty(opened, now_ns):
-            del self._fanouts[opened]
+            self._fanouts.pop(opened, None)
+
+    def _fail(self, opened: OpenRoom, fault: RoomFault) -> None:
+        """End a room because of what came out of its game."""
+        self._metrics.room_faults += 1
+        where = {"room_id": opened.room_id, "game": opened.ticker.game, "tick": opened.ticker.tick}
+        log.error("room %s is ended: %s", opened.room_id, fault, exc_info=fault.__cause__, extra=where)
+        self._lobby.fail(opened, self._clock.now_ns())
+        self._fanouts.pop(opened, None)
+        if self.observer is not None:
+            self.observer.failed(opened, fault)
+
+    def _close(self, opened: OpenRoom, reason: str) -> None:
+        self._lobby.close(opened, reason)
+        self._fanouts.pop(opened, None)
 
     def _measure(self, opened: OpenRoom, begun_ns: int) -> int:
         """Note how long a tick took. Answers when it was over, which is when the next one begins that catches up."""
@@ -148,6 +178,7 @@ class Beat:
         took_ns = ended_ns - begun_ns
         opened.times.durations.add(took_ns)
         self.times.add(opened.ticker.game, took_ns)
+        self.overseer.ticked(opened, took_ns)
         if took_ns > opened.cadence.interval_ns:
             self._overran(opened, took_ns, ended_ns)
         return ended_ns

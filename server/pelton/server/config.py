@@ -41,10 +41,12 @@ __all__ = [
     "DeliverConfig",
     "LoadedConfig",
     "LogConfig",
+    "OverloadConfig",
     "Problem",
     "ReceiveConfig",
     "ServerConfig",
     "SimulateConfig",
+    "WatchdogConfig",
     "config_values",
     "defaults_path",
     "load_config",
@@ -105,6 +107,7 @@ class SimulateConfig:
     room_empty_ttl_s: Annotated[float, Between(0.0, 86_400.0)]
     ticks_behind_max: Annotated[int, Between(1, 100)]
     grace_s: Annotated[float, Between(0.0, 3600.0)]
+    room_faults_per_minute_max: Annotated[int, Between(1, 10_000)]
     # As far as every language counts exactly: a seed is often copied from a log into another tool.
     seed: Annotated[int, Between(0, 2**53 - 1)]
 
@@ -124,6 +127,28 @@ class DeliverConfig:
     cosmetic_max: Annotated[int, Between(0, 65_536)]
     slow_after_s: Annotated[float, Between(0.1, 3600.0)]
     ack_lag_max_s: Annotated[float, Between(0.1, 3600.0)]
+
+
+@dataclass(frozen=True, slots=True)
+class OverloadConfig:
+    """[overload]: what is done when there is too much to do."""
+
+    ladder: Annotated[str, OneOf("on", "off")]
+    high: Annotated[float, Between(0.1, 1.0)]
+    low: Annotated[float, Between(0.0, 0.95)]
+    up_after_windows: Annotated[int, Between(1, 3600)]
+    down_after_windows: Annotated[int, Between(1, 3600)]
+    room_share_max: Annotated[float, Between(1.0, 100.0)]
+    room_timeout_s: Annotated[float, Between(0.0, 3600.0)]
+    memory_soft_bytes: Annotated[int, Between(0, 2**53 - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchdogConfig:
+    """[watchdog]: a thread that sees when the event loop stands still."""
+
+    stall_ms: Annotated[int, Between(20, 60_000)]
+    kill_after_s: Annotated[float, Between(0.0, 3600.0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +175,8 @@ class Config:
     receive: ReceiveConfig
     simulate: SimulateConfig
     deliver: DeliverConfig
+    overload: OverloadConfig
+    watchdog: WatchdogConfig
     games: Mapping[GameName, GamePath]
     admin: AdminConfig
     log: LogConfig
@@ -167,6 +194,8 @@ ORDERS = (
     Order("deliver.slow_after_s", "deliver.ack_lag_max_s", strict=True),
     # Otherwise one player's share could never be taken.
     Order("simulate.actions_per_player_per_tick_max", "simulate.actions_per_tick_max", strict=False),
+    # Between the marks nothing changes; without that the server would shed and take up again all the time.
+    Order("overload.low", "overload.high", strict=True),
 )
 
 
@@ -231,6 +260,8 @@ def _config(layers: Layers) -> Config:
         receive=_section(ReceiveConfig, values["receive"]),
         simulate=_section(SimulateConfig, values["simulate"]),
         deliver=_section(DeliverConfig, values["deliver"]),
+        overload=_section(OverloadConfig, values["overload"]),
+        watchdog=_section(WatchdogConfig, values["watchdog"]),
         games=MappingProxyType(games),
         admin=_section(AdminConfig, values["admin"]),
         log=_section(LogConfig, values["log"]),

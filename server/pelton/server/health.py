@@ -12,8 +12,10 @@ def health_page(path: str, lobby: Lobby) -> Page | None:
     """/healthz: is it alive; /readyz: does it take players. None for any other path."""
     match path:
         case "/healthz":
-            return Page.text(200, "ok")
+            return Page.text(503, "stalling") if lobby.overload.is_stalling else Page.text(200, "ok")
         case "/readyz":
-            return Page.text(503, "stopping") if lobby.closing else Page.text(200, "ready")
+            if lobby.closing:
+                return Page.text(503, "stopping")
+            return Page.text(503, "overloaded") if lobby.overload.busy else Page.text(200, "ready")
         case _:
             return None

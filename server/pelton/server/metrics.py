@@ -58,3 +58,9 @@ class Metrics:
     """Rooms ended by an exception in their game's code."""
     unhandled_errors: int = 0
     """Exceptions that reached the event loop, as no connection and no room answers for them. Each is a bug of ours."""
+    overload_changes: int = 0
+    """Steps up or down the overload ladder."""
+    rooms_overrun: int = 0
+    """Rooms ended because they took more than their share."""
+    stalls: int = 0
+    """Times the loop stood still for longer than watchdog.stall_ms. Written by the watchdog's thread alone."""

@@ -63,6 +63,8 @@ class TickTimes:
         self.recent_ns: deque[int] = deque(maxlen=RECENT_MAX)
         """The last 4,096 ticks, in their order."""
         self.games: dict[str, GameTimes] = {}
+        self.lag = Histogram()
+        """How late the beat was, each time: what held up the loop."""
 
     def game(self, name: str) -> GameTimes:
         """The times of a game, from its first tick on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
 import pytest
@@ -130,3 +131,66 @@ def test_the_tick_at_the_server_is_known_to_a_fraction(seed: int) -> None:
     error_ticks = clock.tick(now_s) - now_s * TICK_HZ
     assert abs(error_ticks) < 0.6
     assert 0.002 < clock.jitter_s < 0.2
+
+
+# A server that lets game time run slower.
+
+
+def errors_in_ticks(paces: list[float], *, every: int = 1, jitter_s: float = 0.0, seed: int = 0) -> list[float]:
+    """By how much the clock is ahead after each frame; 40 ticks at each pace."""
+    clock, errors = TickClock(TICK_HZ), []
+    for tick, sent_s, arrived_s, pace in frames_at(paces, every, jitter_s, seed):
+        clock.arrived(tick, arrived_s)
+        errors.append(clock.arrived_tick(arrived_s) - (tick + (arrived_s - sent_s) * TICK_HZ * pace))
+    return errors
+
+
+def frames_at(paces: list[float], every: int, jitter_s: float, seed: int) -> Iterator[tuple[int, float, float, float]]:
+    """Each with its tick, when it was sent, when it arrived, and the pace."""
+    dice, sent_s, arrived_s = Random(seed), 0.0, 0.0
+    for number, pace in enumerate(paces):
+        for tick in range(40 * number + 1, 40 * number + 41):
+            sent_s += 1 / TICK_HZ / pace
+            if tick % every == 0:
+                arrived_s = max(arrived_s, sent_s + dice.uniform(0, jitter_s))
+                yield tick, sent_s, arrived_s, pace
+
+
+@pytest.mark.parametrize("every", [1, 2])
+@pytest.mark.parametrize("pace", [1.0, 0.8, 2 / 3, 0.5])
+def test_the_pace_of_game_time_is_found_from_the_frames(pace: float, every: int) -> None:
+    clock, arrived_s = TickClock(TICK_HZ), 0.0
+    for tick, _, arrived_s, _ in frames_at([pace], every, 0.0, 0):
+        clock.arrived(tick, arrived_s)
+    assert clock.pace == pytest.approx(pace)
+    assert clock.arrived_tick(arrived_s) == pytest.approx(40)
+    assert clock.arrived_tick(arrived_s + 0.05) == pytest.approx(40 + pace)
+
+
+def test_evenly_slower_frames_are_no_jitter_once_the_pace_is_known() -> None:
+    clock = TickClock(TICK_HZ)
+    for tick, _, arrived_s, _ in frames_at([0.5] * 4, 1, 0.0, 0):
+        clock.arrived(tick, arrived_s)
+    assert clock.jitter_s < 0.001
+
+
+def test_while_game_time_slows_down_the_clock_is_ahead_for_some_frames_and_then_right_again() -> None:
+    errors = errors_in_ticks([1.0, 0.8, 2 / 3, 0.5, 1.0])
+    assert all(-0.01 < error < 5 for error in errors)
+    assert max(abs(error) for step in range(5) for error in errors[40 * step + 20 : 40 * step + 40]) < 0.01
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_with_jitter_it_is_right_to_a_tick_or_two_at_any_pace(seed: int) -> None:
+    errors = errors_in_ticks([1.0, 1.0, 0.5, 0.5, 1.0, 1.0], jitter_s=0.03, seed=seed)
+    settled = errors[20:80] + errors[100:160] + errors[180:]
+    assert max(abs(error) for error in settled) < 2
+
+
+@pytest.mark.parametrize("late_s", [0.05, 0.3, 2.0])
+def test_a_line_that_is_held_up_is_not_taken_for_a_slower_pace(late_s: float) -> None:
+    clock = TickClock(TICK_HZ)
+    for tick in range(1, 60):
+        clock.arrived(tick, tick / TICK_HZ + (late_s if tick > 30 else 0.0))
+        assert clock.pace == 1.0
+    assert clock.arrived_tick(60 / TICK_HZ) == pytest.approx(60)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pelton.client import Interpolation
+from pelton.client import Interpolation, TickClock
 
 ROW = 7
 
@@ -137,3 +138,27 @@ def test_rows_stay_within_the_world_and_move_no_more_than_half_of_it_at_once(xs:
     if tick <= len(xs) - 1:
         step = abs((xs[min(index + 1, len(xs) - 1)] - xs[index] + 2048) % 4096 - 2048)
         assert way <= step + 1e-6
+
+
+# With the clock, as a game draws.
+
+
+@pytest.mark.parametrize("every", [1, 2])
+@pytest.mark.parametrize("pace", [1.0, 0.8, 0.5])
+def test_where_game_time_runs_slower_rows_glide_as_evenly_and_slower(pace: float, every: int) -> None:
+    """Drawn 60 times a second; the row moves by 1 a tick, of which there are 20 a second at full speed."""
+    clock, shown = TickClock(20), Interpolation(["x"], delay_ticks=2.0 * every)
+    drawn: list[float] = []
+    tick = 0
+    for number in range(60 * 10):
+        now_s = number / 60
+        while (tick + 1) / 20 / pace <= now_s:
+            tick += 1
+            if tick % every == 0:
+                clock.arrived(tick, tick / 20 / pace)
+                shown.record(tick, {ROW: (float(tick),)}, set())
+        row = shown.row(ROW, shown.tick(clock.tick(now_s)))
+        if row is not None and number > 60 * 5:
+            drawn.append(row[0])
+    steps = [after - before for before, after in pairwise(drawn)]
+    assert steps == pytest.approx([20 / 60 * pace] * len(steps), abs=1e-6)

@@ -41,6 +41,16 @@ def test_a_server_nobody_is_on_has_no_durations_yet() -> None:
             "duration_us": none,
             "duration_recent_us": none,
         },
+        "loop_lag_us": {"p99": None, "max": None},
+        "overload": {
+            "step": 0,
+            "name": "normal",
+            "since_s": 0.0,
+            "p95_share": 0.0,
+            "dilation": 1.0,
+            "busy": "",
+            "is_stalling": False,
+        },
         "rooms_open": 0,
         "rooms": [],
     }
@@ -108,6 +118,18 @@ def test_the_budget_of_all_is_that_of_the_fastest_room() -> None:
     found = numbers(stage)
     assert [room["budget_us"] for room in found["rooms"]] == [50_000, 25_000]
     assert found["tick"]["budget_us"] == 25_000
+
+
+def test_what_is_done_about_overload_is_told() -> None:
+    stage = Stage()
+    state = stage.lobby.overload
+    state.step, state.name, state.since_ns, state.p95_share, state.busy = 4, "admission_closed", 10**9, 0.9, "overload"
+    stage.clock.advance(3)
+    stage.beat.times.lag.add(5_000_000)
+    found = numbers(stage)
+    assert (found["overload"]["step"], found["overload"]["name"]) == (4, "admission_closed")
+    assert (found["overload"]["since_s"], found["overload"]["p95_share"]) == (2.0, 0.9)
+    assert (found["overload"]["busy"], found["loop_lag_us"]["max"]) == ("overload", 5000)
 
 
 def test_of_many_rooms_some_are_told_and_the_number_of_all() -> None:

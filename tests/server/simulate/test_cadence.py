@@ -79,3 +79,41 @@ def test_ticks_run_and_skipped_are_the_intervals_that_have_passed(
         assert 0 <= ticks <= behind_max
         assert ran + cadence.skipped == (now_ns - start_ns) // cadence.interval_ns
         assert now_ns < cadence.due_ns <= now_ns + cadence.interval_ns
+
+
+def test_ticks_that_are_stretched_are_farther_apart_and_none_is_lost() -> None:
+    cadence = Cadence(20, 0, 2)
+    assert cadence.take(100_000_000) == 2
+    cadence.stretch(1.5)
+    assert (cadence.due_ns, cadence.interval_ns, cadence.full_speed_ns) == (175_000_000, 75_000_000, 50_000_000)
+    assert cadence.take(175_000_000) == 1
+    cadence.stretch(1.0)
+    assert (cadence.due_ns, cadence.skipped) == (225_000_000, 0)
+
+
+def test_to_stretch_by_the_same_again_moves_nothing() -> None:
+    cadence = Cadence(20, 0, 2)
+    cadence.stretch(2.0)
+    cadence.take(90_000_000)
+    for _ in range(3):
+        cadence.stretch(2.0)
+    assert cadence.due_ns == 100_000_000
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([1.0, 1.25, 1.5, 2.0]), st.integers(0, NS_PER_S)), max_size=30),
+    st.integers(1, 5),
+)
+def test_however_it_is_stretched_no_tick_comes_too_early(steps: list[tuple[float, int]], behind_max: int) -> None:
+    cadence = Cadence(20, 0, behind_max)
+    now_ns, last_due_ns = 0, 0
+    for factor, step_ns in steps:
+        cadence.stretch(factor)
+        now_ns += step_ns
+        ran = 0
+        while cadence.due_ns <= now_ns:
+            assert cadence.due_ns - last_due_ns >= cadence.interval_ns
+            ran = cadence.take(now_ns)
+            assert 1 <= ran <= behind_max
+            last_due_ns = cadence.due_ns - cadence.interval_ns
+        assert cadence.take(now_ns) == 0

@@ -266,7 +266,7 @@ def test_a_stage_that_raises_is_the_rooms_fault_and_names_the_action(build: str,
     _, ticker, (seat,) = new_piped(lambda actions: getattr(actions, build)(refuse))
     offer(seat, 1, *adds(9))
     with pytest.raises(
-        RoomFault, match=r"on_tick raised in tick 1, after taking \(Player\(1, 'player-1'\), Add\(amount=9\)\)"
+        RoomFault, match=r"pipeline raised in tick 1, after taking \(Player\(1, 'player-1'\), Add\(amount=9\)\)"
     ):
         ticker.step()
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pelton.protocol import Act
-from pelton.server import U8, Played, Record, Room, Row, Table, Tick
+from pelton.server import U8, Played, Player, Record, Room, Row, Table, Tick
 from pelton.server.simulate.errors import JoinRejected, RoomFault
 from pelton.server.simulate.seat import Seat
 from pelton.server.simulate.ticker import Ticker
@@ -307,10 +307,26 @@ def test_a_fault_does_not_name_an_action_of_an_earlier_tick() -> None:
     assert caught.value.action is None
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit()], ids=repr)
-def test_what_ends_the_process_is_not_the_rooms_fault(error: BaseException) -> None:
-    with pytest.raises(type(error)):
-        join_play_leave(sabotaged("on_tick", error))
+def test_who_comes_is_not_blamed_on_an_action_of_an_earlier_tick() -> None:
+    class Choosy(Tally):
+        def on_join(self, player: Player) -> None:
+            super().on_join(player)
+            if player.id == 2:
+                raise ValueError
+
+    ada, bob = seats(2)
+    ticker = new_ticker(new_room(Choosy), ada)
+    offer(ada, 1, Add(1))
+    ticker.step()
+    ticker.request(bob)
+    with pytest.raises(RoomFault) as caught:
+        ticker.step()
+    assert (caught.value.callback, caught.value.action) == ("on_join", None)
+
+
+def test_ctrl_c_is_not_the_rooms_fault() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        join_play_leave(sabotaged("on_tick", KeyboardInterrupt()))
 
 
 def test_a_pipeline_that_is_no_stream_is_the_rooms_fault() -> None:

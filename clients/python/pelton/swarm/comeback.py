@@ -17,8 +17,10 @@ TRIES_MAX = 6
 """In a row, without a seat in between."""
 FIRST_S, LONGEST_S = 0.5, 8.0
 LATER_FACTOR = 4
-NOT_FOR_NOW = frozenset({"room_full", "too_many_rooms", "room_error", "room_closed", "shutting_down"})
-"""Reasons of a rejected join that may pass; see protocol/SPEC.md."""
+NOT_FOR_NOW = frozenset(
+    {"room_full", "too_many_rooms", "busy", "room_error", "room_closed", "room_overrun", "shutting_down"}
+)
+"""Reasons of a rejected join, or of a lost seat, that may pass; see protocol/SPEC.md."""
 
 
 def may_return(error: ClientError) -> Comeback:

@@ -19,7 +19,7 @@ Pelton {version}, admin port
   /stats    numbers since the start, and the rooms, as JSON
   /metrics  the same by game, for Prometheus
   /healthz  200 while the process is alive
-  /readyz   200 while it takes players, 503 while it stops
+  /readyz   200 while it takes players, 503 while it stops or is overloaded
 """
 
 

@@ -44,6 +44,9 @@ HELP: Mapping[str, str] = MappingProxyType(
         "ticks_skipped": "Ticks given up because the server had fallen too far behind.",
         "room_faults": "Rooms ended by an exception in their game's code.",
         "unhandled_errors": "Exceptions that no connection and no room answers for.",
+        "overload_changes": "Steps up or down the overload ladder.",
+        "rooms_overrun": "Rooms ended because they took more than their share.",
+        "stalls": "Times the event loop stood still.",
     }
 )
 """Of each counter that has no label. `connections` and `seated` are gauges, and `ticks_overrun` is told by game."""
@@ -61,6 +64,7 @@ def _lines(watched: Watched) -> Iterator[str]:
     yield from _one("pelton_uptime_seconds", "gauge", "Time since the server started.", watched.uptime_s)
     yield from _one("pelton_connections", "gauge", "Connections open now.", watched.metrics.connections)
     yield from _one("pelton_seated", "gauge", "Connections with a seat now.", watched.metrics.seated)
+    yield from _strain(watched)
     yield from _by_game("pelton_rooms", "gauge", "Rooms open now.", _rooms(watched))
     yield from _by_game("pelton_players", "gauge", "Seats taken or promised now.", _players(watched))
     for name, value in counters(watched.metrics).items():
@@ -70,6 +74,19 @@ def _lines(watched: Watched) -> Iterator[str]:
     text = "Ticks whose work took longer than their room's tick interval."
     yield from _by_game("pelton_ticks_overrun_total", "counter", text, overruns)
     yield from _histograms(times)
+
+
+def _strain(watched: Watched) -> Iterator[str]:
+    """What comes of too much load, and shows it."""
+    state, lag = watched.lobby.overload, watched.times.lag
+    text = "Step of the overload ladder: 0 all is well, to 5."
+    yield from _one("pelton_overload_step", "gauge", text, state.step)
+    text = "Load of the last second, of the tick budget at full speed."
+    yield from _one("pelton_overload_p95_share", "gauge", text, state.p95_share)
+    (p99,) = lag.percentiles_us((99,))
+    text = "How late the event loop was, of 100 times the 99 best; since the start."
+    yield from _one("pelton_loop_lag_p99_seconds", "gauge", text, (p99 or 0) / 1e6)
+    yield from _one("pelton_loop_lag_max_seconds", "gauge", "How late it was at most.", lag.max_us / 1e6)
 
 
 def _head(name: str, kind: str, text: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dataclasses import fields
 from itertools import islice
 
 from pelton.server.admin.watched import Watched
+from pelton.server.clock import NS_PER_S
 from pelton.server.histogram import Histogram
 from pelton.server.metrics import Metrics
 from pelton.server.simulate.lobby import Lobby, OpenRoom
@@ -33,6 +34,8 @@ def stats(watched: Watched) -> dict[str, object]:
         "actions_waiting": sum(opened.ticker.waiting for opened in lobby),
         "metrics": counters(watched.metrics),
         "tick": _ticks(watched),
+        "loop_lag_us": _lag(watched.times.lag),
+        "overload": _overload(watched),
         "rooms_open": len(lobby),
         "rooms": [_room(opened) for opened in islice(lobby, ROOMS_SHOWN_MAX)],
     }
@@ -54,6 +57,24 @@ def _ticks(watched: Watched) -> dict[str, object]:
         "budget_us": _least_budget_us(watched.lobby),
         "duration_us": _durations(watched.times.durations),
         "duration_recent_us": _recent(watched.times.recent_ns),
+    }
+
+
+def _lag(lag: Histogram) -> dict[str, int | None]:
+    (p99,) = lag.percentiles_us((99,))
+    return {"p99": p99, "max": lag.max_us if lag.count else None}
+
+
+def _overload(watched: Watched) -> dict[str, object]:
+    state = watched.lobby.overload
+    return {
+        "step": state.step,
+        "name": state.name,
+        "since_s": round((watched.clock.now_ns() - max(state.since_ns, watched.started_ns)) / NS_PER_S, 3),
+        "p95_share": state.p95_share,
+        "dilation": state.dilation,
+        "busy": state.busy,
+        "is_stalling": state.is_stalling,
     }
 
 

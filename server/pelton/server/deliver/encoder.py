@@ -24,13 +24,16 @@ _FALSE, _TRUE = b"\xc2", b"\xc3"
 
 
 class LayerEncoder:
-    """The parts of the groups of one layer at one tick."""
+    """The parts of the groups of one layer at one tick. `usual` is the tick at which most who read stand."""
 
-    def __init__(self, table_number: int, layer: Layer, tick: int, digest_interval: int) -> None:
+    def __init__(
+        self, table_number: int, layer: Layer, tick: int, digest_interval: int, usual: int, far_factor: int
+    ) -> None:
         self.layer = layer
-        self.every = layer.spec.every
+        self.every = layer.spec.every * (far_factor if layer.spec.every > 1 else 1)
         self.table_number = table_number
         self._tick = tick
+        self._usual = usual
         self._digest_every = max(1, digest_interval // self.every)
         self._deltas: dict[tuple[int, int | None], Delta] = {}
         self._parts: dict[tuple[int, int | None], dict[int, bytes]] = {}
@@ -45,10 +48,10 @@ class LayerEncoder:
         """
         found = self._parts.get((since, values_since))
         if found is None:
-            # Most who read stand at the tick before, so all groups are wanted; few stand at any other.
-            found = self._all(since, values_since) if since == self._tick - 1 else {}
+            # Most who read stand at the usual tick, so all groups are wanted; few stand at any other.
+            found = self._all(since, values_since) if since == self._usual else {}
             self._parts[since, values_since] = found
-        if since != self._tick - 1:
+        if since != self._usual:
             for group in wanted:
                 if group not in found:
                     found[group] = self._one(group, since, values_since)
@@ -124,15 +127,14 @@ class LayerEncoder:
         return delta
 
     def _due(self) -> Iterable[int]:
-        """The groups whose digest is due: each in its turn, so that no tick has to look at everything."""
-        turn, rest = divmod(self._tick, self.every)
-        if rest:
-            return ()
-        return [
-            group
-            for group in range(turn % self._digest_every, self.layer.table.groups_known, self._digest_every)
-            if self.layer.members.get(group)
-        ]
+        """The groups whose digest is due: each in its turn, so that no tick has to look at everything.
+
+        Where most were not told of the tick before, its turn is now as well.
+        """
+        turns = range(self._usual // self.every + 1, self._tick // self.every + 1)
+        known, interval = self.layer.table.groups_known, self._digest_every
+        due = {group for turn in turns for group in range(turn % interval, known, interval)}
+        return [group for group in due if self.layer.members.get(group)]
 
     def _digest(self, group: int) -> bytes:
         digest = self._digests.get(group)
@@ -143,12 +145,25 @@ class LayerEncoder:
 
 
 class TickEncoder:
-    """The bodies of a tick's frames. Who sees the same and builds on the same tick shares one."""
+    """The bodies of a tick's frames. Who sees the same and builds on the same tick shares one.
 
-    def __init__(self, tick: int, tables: Sequence[Table[Any]], digest_interval: int) -> None:
+    `usual` is the tick at which most stand who read this one: the tick before, if it is not given. With `far_factor`
+    the groups that are far are told of so many times more rarely than the game asked for.
+    """
+
+    def __init__(
+        self,
+        tick: int,
+        tables: Sequence[Table[Any]],
+        digest_interval: int,
+        *,
+        usual: int | None = None,
+        far_factor: int = 1,
+    ) -> None:
         self.tick = tick
+        usual = tick - 1 if usual is None else usual
         self.layers = [
-            LayerEncoder(number, layer, tick, digest_interval)
+            LayerEncoder(number, layer, tick, digest_interval, usual, far_factor)
             for number, table in enumerate(tables)
             for layer in table.layers
         ]

@@ -12,6 +12,7 @@ from pelton.server.deliver.lanes import Lanes
 from pelton.server.deliver.outbox import Outbox, Written
 from pelton.server.deliver.sight import Sights
 from pelton.server.metrics import Metrics
+from pelton.server.overload.state import Overload
 from pelton.server.simulate.errors import RoomFault
 from pelton.server.simulate.seat import Seat
 from pelton.server.simulate.ticker import Outcome, Ticker
@@ -20,9 +21,14 @@ __all__ = ["Fanout"]
 
 
 class Fanout:
-    """The way out of one room."""
+    """The way out of one room.
 
-    def __init__(self, config: DeliverConfig, metrics: Metrics) -> None:
+    While the server is overloaded, frames go out with every other tick, and to all in the same: then one encode serves
+    two ticks. Half of the players in each tick would make the ticks even, and would encode as often as ever.
+    """
+
+    def __init__(self, config: DeliverConfig, metrics: Metrics, overload: Overload | None = None) -> None:
+        self._overload = overload or Overload()
         self._outboxes: dict[Seat, Outbox] = {}
         self._config = config
         self._stall_timeout_ns = round(config.stall_timeout_s * NS_PER_S)
@@ -31,7 +37,15 @@ class Fanout:
 
     def deliver(self, ticker: Ticker, outcome: Outcome, now_ns: int) -> None:
         """Tell every seat of the room what the tick did."""
-        encoder = TickEncoder(outcome.tick, ticker.tables, self._config.digest_interval_ticks)
+        is_thin = self._overload.is_thin
+        is_pause = is_thin and outcome.tick % 2 == 1
+        encoder = TickEncoder(
+            outcome.tick,
+            ticker.tables,
+            self._config.digest_interval_ticks,
+            usual=outcome.tick if is_pause else outcome.tick - 2 if is_thin else None,
+            far_factor=self._overload.far_factor,
+        )
         sights = self._sights
         if sights is None:
             sights = self._sights = Sights([layer.layer for layer in encoder.layers])
@@ -47,7 +61,7 @@ class Fanout:
         hz = ticker.room.tick_hz
         if outcome.tick % max(1, round(hz)) == 0:
             self._review(hz)
-        self._write(outcome.tick, encoder, now_ns)
+        self._write(outcome.tick, encoder, now_ns, is_pause=is_pause)
 
     def _come_and_go(self, ticker: Ticker, outcome: Outcome, sights: Sights) -> None:
         config = self._config
@@ -71,7 +85,9 @@ class Fanout:
         for event, ids in outcome.emitted:
             encoded = _encoded(event, ticker)
             to = everybody if ids is None else [by_player[player] for player in ids if player in by_player]
-            if event.cosmetic:
+            if event.cosmetic and self._overload.sheds_cosmetic:
+                self._metrics.cosmetic_dropped += len(to)
+            elif event.cosmetic:
                 self._metrics.cosmetic_dropped += sum([outbox.lanes.post_cosmetic(encoded) for outbox in to])
             else:
                 for outbox in to:
@@ -88,10 +104,10 @@ class Fanout:
             if seat.live and not seat.away:
                 outbox.review(max(2, int(slow)), max(3, int(lag)))
 
-    def _write(self, tick: int, encoder: TickEncoder, now_ns: int) -> None:
+    def _write(self, tick: int, encoder: TickEncoder, now_ns: int, *, is_pause: bool) -> None:
         sent = skipped = paced = keyframes = 0
         for seat, outbox in self._outboxes.items():
-            if not seat.live or seat.away:
+            if not seat.live or seat.away or (is_pause and not outbox.is_owed):
                 continue
             if outbox.pace > 1 and tick % outbox.pace:
                 paced += 1

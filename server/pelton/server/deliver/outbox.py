@@ -164,6 +164,13 @@ class Outbox:
         else:
             self.pace = 2 if lag > slow_ticks else 1
 
+    @property
+    def is_owed(self) -> bool:
+        """Whether the client waits for more than the state: its first frame, an event, a refusal, an answer."""
+        seat = self._seat
+        is_first = self._lag_from is None
+        return is_first or self.lanes.waiting or bool(seat.refused) or seat.questions is not None
+
     def stalled(self, now_ns: int, timeout_ns: int) -> None:
         """The client was skipped; close it if that has gone on for too long."""
         if self._stalled_since_ns is None:

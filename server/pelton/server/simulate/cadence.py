@@ -15,7 +15,9 @@ class Cadence:
     """
 
     def __init__(self, hz: float, start_ns: int, behind_max: int) -> None:
-        self.interval_ns = round(NS_PER_S / hz)
+        self.full_speed_ns = round(NS_PER_S / hz)
+        """The interval that the game asked for."""
+        self.interval_ns = self.full_speed_ns
         self.skipped = 0
         self._start_ns = start_ns
         self._beats = 0
@@ -25,6 +27,14 @@ class Cadence:
     def due_ns(self) -> int:
         """When the next tick is due."""
         return self._start_ns + (self._beats + 1) * self.interval_ns
+
+    def stretch(self, factor: float) -> None:
+        """From the tick that was due last on, the next are `factor` times as far apart as the game asked for."""
+        interval_ns = round(self.full_speed_ns * factor)
+        if interval_ns != self.interval_ns:
+            self._start_ns += self._beats * self.interval_ns
+            self._beats = 0
+            self.interval_ns = interval_ns
 
     def take(self, now_ns: int) -> int:
         """How many ticks to run now."""

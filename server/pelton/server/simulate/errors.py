@@ -4,6 +4,7 @@ SimulateError
 ├── GameError       a game is declared in a way that cannot work; raised when its class is read
 ├── RowError        game code assigned what a column cannot hold
 ├── JoinRejected    a player cannot have the seat; told to the player
+├── CallbackError   a function that the game handed over raised; becomes a RoomFault
 └── RoomFault       game code raised; ends that room alone
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["GameError", "JoinRejected", "RoomFault", "RowError", "SimulateError"]
+__all__ = ["CallbackError", "GameError", "JoinRejected", "RoomFault", "RowError", "SimulateError"]
 
 
 class SimulateError(Exception):
@@ -38,8 +39,16 @@ class JoinRejected(SimulateError):
         super().__init__(f"{reason}: {detail}")
 
 
+class CallbackError(SimulateError):
+    """A function of the game's raised that is called from the middle of ours; the cause is chained."""
+
+    def __init__(self, callback: str) -> None:
+        self.callback = callback
+        super().__init__(f"{callback} raised")
+
+
 class RoomFault(SimulateError):
-    """An exception out of a game's callback; the cause is chained."""
+    """An exception out of a game's callback; the cause is chained, whatever class it is of."""
 
     def __init__(self, room_id: str, callback: str, tick: int, action: object = None) -> None:
         self.room_id, self.callback, self.tick, self.action = room_id, callback, tick, action

@@ -11,6 +11,8 @@ from pelton.protocol import Join
 from pelton.protocol.messages import HOW_BY_ID, HOW_CREATE, Option
 from pelton.server.clock import NS_PER_S
 from pelton.server.config import SimulateConfig
+from pelton.server.overload.state import Overload
+from pelton.server.simulate.breaker import Breaker
 from pelton.server.simulate.cadence import Cadence
 from pelton.server.simulate.errors import JoinRejected, RoomFault
 from pelton.server.simulate.room import Room
@@ -51,6 +53,9 @@ class Lobby:
         self._rooms: dict[str, OpenRoom] = {}
         self._seats: dict[Seat, OpenRoom] = {}
         self._player_ids = 0
+        self._breaker = Breaker(config.room_faults_per_minute_max)
+        self.overload = Overload()
+        """What is done about overload; the lobby reads whether somebody may come in."""
         self.closing = False
         """True turns everybody away."""
 
@@ -74,6 +79,8 @@ class Lobby:
         """Promise the seat in the room asked for. JoinRejected says why not."""
         if self.closing:
             raise JoinRejected("shutting_down", "the server is going down; come back in a moment")
+        if self.overload.busy:
+            raise JoinRejected("busy", f"the server takes nobody in for now ({self.overload.busy}); come back later")
         opened = self._find(join, now_ns)
         opened.ticker.request(seat)
         opened.empty_since_ns = None
@@ -111,6 +118,11 @@ class Lobby:
         """These are gone, by a tick of their room."""
         for seat in left:
             self._seats.pop(seat, None)
+
+    def fail(self, opened: OpenRoom, now_ns: int) -> None:
+        """End a room whose game has failed. A game that fails too often is not started again for a while."""
+        self._breaker.fault(opened.ticker.game, now_ns)
+        self.close(opened, "room_error")
 
     def close(self, opened: OpenRoom, reason: str) -> None:
         """End a room: its players are told, its game disposes."""
@@ -157,17 +169,30 @@ class Lobby:
     def _create(self, game: str, options: Mapping[str, Option], now_ns: int) -> OpenRoom:
         if len(self._rooms) >= self._config.rooms_max:
             raise JoinRejected("too_many_rooms", f"this server holds at most {self._config.rooms_max} rooms")
+        if self._breaker.is_open(game, now_ns):
+            raise JoinRejected("room_error", f"{game!r} fails too often; no room of it is made for a while")
         config = self._config
-        room = self._games[game](self._new_id(), Random(self._random.getrandbits(64)), options)
         try:
+            room = self._new_room(game, options)
             quantum, total = config.actions_per_player_per_tick_max, config.actions_per_tick_max
             ticker = Ticker(game, room, quantum, total, config.grace_s)
         except RoomFault as fault:
-            log.error("%s", fault, exc_info=fault.__cause__, extra={**fault.fields, "game": game})
+            self._breaker.fault(game, now_ns)
+            where = {**fault.fields, "game": game}
+            log.error("no room of %s is made: %s", game, fault, exc_info=fault.__cause__, extra=where)
             raise JoinRejected("room_error", "the room could not be made; the server's log knows why") from fault
         opened = OpenRoom(ticker, Cadence(room.tick_hz, now_ns, config.ticks_behind_max), now_ns)
         self._rooms[room.room_id] = opened
         return opened
+
+    def _new_room(self, game: str, options: Mapping[str, Option]) -> Room:
+        room_id, random = self._new_id(), Random(self._random.getrandbits(64))
+        try:
+            return self._games[game](room_id, random, options)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a constructor of the game's own, or groups that follow nothing
+            raise RoomFault(room_id, "the constructor", 0) from error
 
     def _new_id(self) -> str:
         while True:

@@ -139,6 +139,14 @@ class Room:
         for _ in actions:
             """Taken and without effect, in a game that has no rules yet."""
 
+    def on_overload(self, step: int, name: str) -> None:
+        """The server has too much to do, or no longer: shed work of your own, and take it up again.
+
+        `step` is 0 when all is well, to 5; `name` is `normal`, `far_slower`, `patch_rate_lower`, `cosmetic_shed`,
+        `admission_closed` or `time_dilated`. `room_slowed` and `room_restored` speak of this room alone: it ticks half
+        as often because it took more than its share, and will be closed if that goes on. Called between two ticks.
+        """
+
     def on_dispose(self) -> None:
         """The room goes away."""
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from pelton.protocol import Act, Joined
 from pelton.protocol.schema import action_fields, action_name, event_fields, event_name
-from pelton.server.simulate.errors import JoinRejected, RoomFault
+from pelton.server.simulate.errors import CallbackError, JoinRejected, RoomFault
 from pelton.server.simulate.pipeline import Played, TickActions
 from pelton.server.simulate.room import Emitted, Room, Tick
 from pelton.server.simulate.seat import ABSENT, Seat, Session
@@ -51,6 +51,8 @@ class Ticker:
         self.game = game
         self.room = room
         self.tick = 0
+        self.doing = ""
+        """The callback that runs, or ran last; for the watchdog."""
         self._dt = 1 / room.tick_hz
         self._quantum, self._total = quantum, total
         self.tables: list[Table[Any]] = list(room.tables.values())
@@ -129,6 +131,7 @@ class Ticker:
         """Run one tick. RoomFault if the game's code raised; the room must then be ended."""
         self.tick += 1
         outcome = Outcome(self.tick)
+        self._source.last = None
         if self._away:
             self._keep_seats(outcome)
         if self._returning:
@@ -140,7 +143,21 @@ class Ticker:
         self._let_go(outcome)
         self._guard("groups", self._commit)
         outcome.emitted, self.room.emitted = self.room.emitted, []
+        self.doing = "frames"
         return outcome
+
+    def overloaded(self, step: int, name: str) -> None:
+        """Tell the game what the server does against overload. RoomFault if it raises."""
+        self._guard("on_overload", partial(self.room.on_overload, step, name))
+
+    def fault(self, callback: str, error: BaseException) -> RoomFault:
+        """The report on what came out of the game's code; a function that the game handed over is named itself."""
+        cause: BaseException | None = error
+        if isinstance(error, CallbackError):
+            callback, cause = error.callback, error.__cause__
+        fault = RoomFault(self.room.room_id, callback, self.tick, self._source.last)
+        fault.__cause__ = cause
+        return fault
 
     def dispose(self) -> None:
         """Tell the game that its room goes away. RoomFault if it raises."""
@@ -218,10 +235,20 @@ class Ticker:
         return self._traced(source) if source.traced else source.fused(None)
 
     def _traced(self, source: TickActions) -> Iterator[Played]:
-        for played in self._pipeline.ready():
-            source.arrived()
-            yield played
-        source.check_end()
+        is_out = False
+        try:
+            for played in self._pipeline.ready():
+                source.arrived()
+                is_out = True
+                yield played
+                is_out = False
+            source.check_end()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            if is_out:  # on_tick went away from its loop
+                raise
+            raise CallbackError("pipeline") from error
 
     def _commit(self) -> None:
         for table in self.tables:
@@ -239,8 +266,15 @@ class Ticker:
             self._guard("on_leave", partial(self.room.on_leave, seat.player))
 
     def _guard(self, callback: str, call: Callable[[], T]) -> T:
-        """Run the game's code; whatever it raises is this room's fault and nobody else's."""
+        """Run the game's code; whatever it raises is this room's fault and nobody else's.
+
+        Also a CancelledError or a SystemExit: no task is cancelled in a tick, and no game ends the server. Only Ctrl-C
+        is not the game's, where nobody handles the signal.
+        """
+        self.doing = callback
         try:
             return call()
-        except Exception as error:
-            raise RoomFault(self.room.room_id, callback, self.tick, self._source.last) from error
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the report is chained to it, and says so in one place
+            raise self.fault(callback, error)  # noqa: B904 - as above

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from pelton.server.simulate.errors import GameError
+from pelton.server.simulate.errors import CallbackError, GameError
 from pelton.server.simulate.state.columns import Array, Column
 from pelton.server.simulate.state.row import Row
 
@@ -135,10 +135,20 @@ class By(Groups):
         self.follow = follow
 
     def keys(self, table: Table[Any], slots: Array) -> Keys:
-        return [self.group(table.row_at(slot)) for slot in slots.tolist()]
+        try:
+            return [self.group(table.row_at(slot)) for slot in slots.tolist()]
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise CallbackError("By.group") from error
 
     def eye(self, player: Player, followed: Table[Any]) -> Hashable:
-        return tuple(self.sees(player))
+        try:
+            return tuple(self.sees(player))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise CallbackError("By.sees") from error
 
     def seen_from(self, eye: Sequence[Hashable]) -> tuple[Iterable[Hashable], Iterable[Hashable]]:
         return eye, ()

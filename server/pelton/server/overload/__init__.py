@@ -1,0 +1,1 @@
+"""Too much to do: how much it is, what is done about it, and when that ends. Pure: no clock, no room, no log."""
