@@ -15,7 +15,7 @@ from tests.server.fakes import a_new_room, any_room
 from tests.server.games import Add, Tally
 from tests.server.stage import Stage, Visitor
 
-NO_ACKS = "deliver.ack_lag_max_s=3600"
+NO_ACKS = "deliver.slow_after_s=3599", "deliver.ack_lag_max_s=3600"
 """Nobody here says that frames arrive."""
 QUICK = ("overload.up_after_windows=1", "overload.down_after_windows=2")
 
@@ -62,7 +62,7 @@ GAMES = {"busy": Busy, "modest": Modest, "sensitive": Sensitive}
 
 
 def new_stage(*overrides: str) -> Stage:
-    return Stage(*QUICK, NO_ACKS, *overrides, games=GAMES)
+    return Stage(*QUICK, *NO_ACKS, *overrides, games=GAMES)
 
 
 def enter(stage: Stage, work_s: float, game: str = "busy") -> tuple[Visitor, Busy]:
@@ -241,7 +241,7 @@ def test_with_the_ladder_off_nothing_is_shed() -> None:
 
 
 def test_one_bad_room_is_slowed_then_ended_and_its_neighbours_go_on(caplog: pytest.LogCaptureFixture) -> None:
-    stage = Stage("overload.room_timeout_s=10", NO_ACKS, games=GAMES)
+    stage = Stage("overload.room_timeout_s=10", *NO_ACKS, games=GAMES)
     neighbours = [enter(stage, 0.0005) for _ in range(19)]
     play(stage, 5)
     bad, room = enter(stage, 0.066)
