@@ -1,4 +1,4 @@
-"""The seam: what a WebSocket needs of the bytes below it and of the user above it.
+"""The seam: what a WebSocket needs of the bytes below it and of the users above it.
 
 Two channels implement it, tests a third.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-__all__ = ["Channel", "Endpoint", "address"]
+__all__ = ["Channel", "Endpoint", "Meter", "address"]
 
 
 class Channel(Protocol):
@@ -37,6 +37,10 @@ class Channel(Protocol):
         """Read again, and feed once even if nothing new came: the WebSocket may hold bytes it did not parse."""
         ...
 
+    def again(self) -> None:
+        """Feed once more, nothing, when others have had their turn; also while paused."""
+        ...
+
     def finish(self) -> None:
         """Nothing more will be written: half-close, go on reading to the peer's end."""
         ...
@@ -63,6 +67,14 @@ class Endpoint(Protocol):
 
     def closed(self, code: int, reason: str) -> None:
         """It can no longer be used. Called once, also when this side closed it or the handshake failed."""
+        ...
+
+
+class Meter(Protocol):
+    """Who says how many frames of any kind a peer may send."""
+
+    def spent(self) -> int:
+        """What was granted is used up: how many more may come. None (0) holds the WebSocket until its `grant`."""
         ...
 
 

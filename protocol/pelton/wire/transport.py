@@ -33,6 +33,7 @@ class TransportChannel(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport
         self._loop: asyncio.AbstractEventLoop
         self._held = False
+        self._behind = False
         self._full = False
         self._scheduled = False
         self._ended = False
@@ -98,6 +99,10 @@ class TransportChannel(asyncio.BufferedProtocol):
         self._held = False
         self._schedule()
 
+    def again(self) -> None:
+        self._behind = True
+        self._schedule()
+
     def finish(self) -> None:
         self._held = False
         if not self._ended and self._transport.can_write_eof():
@@ -119,7 +124,8 @@ class TransportChannel(asyncio.BufferedProtocol):
     def _go_on(self) -> None:
         """Others had their turn: let the WebSocket parse what it held back, then read again."""
         self._scheduled = False
-        if self._may_read():
+        behind, self._behind = self._behind, False
+        if self._may_read() or (behind and not self._ended):
             self._guard(lambda: self._websocket.feed(b""))
         if self._may_read():
             self._transport.resume_reading()
