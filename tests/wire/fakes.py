@@ -166,8 +166,11 @@ class Purse:
 
     def __init__(self, *sums: int) -> None:
         self.sums = list(sums)
-        self.asked = 0
+        self.asked = self.times_behind = 0
 
     def spent(self) -> int:
         self.asked += 1
         return self.sums.pop(0) if self.sums else 0
+
+    def behind(self) -> None:
+        self.times_behind += 1

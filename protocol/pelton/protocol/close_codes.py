@@ -46,15 +46,22 @@ UNEXPECTED = CloseCode(
     4405, "unexpected_message", Comeback.NO, "a message that has no place in this state of the session"
 )
 HELLO_TIMEOUT = CloseCode(4408, "hello_timeout", Comeback.YES, "no hello within `hello_timeout_s` after connecting")
+MESSAGE_TIMEOUT = CloseCode(
+    4412, "message_timeout", Comeback.YES, "a message that was begun did not come whole within `message_timeout_s`"
+)
 RATE_LIMITED = CloseCode(
     4429,
     "rate_limited",
     Comeback.LATER,
-    "more refused actions than `refusals_max` between two frames, or more than `resyncs_max` questions about the state",
+    "more than the server takes for `flood_timeout_s`, more refused actions than `refusals_max` between two frames, or"
+    " more than `resyncs_max` questions about the state",
 )
 SERVER_ERROR = CloseCode(4500, "server_error", Comeback.YES, "a fault of the server; its log knows more")
 SLOW_CONSUMER = CloseCode(
     4503, "slow_consumer", Comeback.YES, "the client did not read for `stall_timeout_s`, or let too much pile up"
+)
+UNRESPONSIVE = CloseCode(
+    4504, "unresponsive", Comeback.YES, "nothing was heard of the client for `silence_timeout_s`, not even a pong"
 )
 
 CLOSE_CODES: dict[int, CloseCode] = {
@@ -71,9 +78,11 @@ CLOSE_CODES: dict[int, CloseCode] = {
         BAD_MESSAGE,
         UNEXPECTED,
         HELLO_TIMEOUT,
+        MESSAGE_TIMEOUT,
         RATE_LIMITED,
         SERVER_ERROR,
         SLOW_CONSUMER,
+        UNRESPONSIVE,
     )
 }
 

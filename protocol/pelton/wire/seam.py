@@ -74,7 +74,11 @@ class Meter(Protocol):
     """Who says how many frames of any kind a peer may send."""
 
     def spent(self) -> int:
-        """What was granted is used up: how many more may come. None (0) holds the WebSocket until its `grant`."""
+        """What was granted is used up: how many more may come. 0 holds the WebSocket until its `grant`."""
+        ...
+
+    def behind(self) -> None:
+        """One visit was not enough for what was read; the rest is parsed later."""
         ...
 
 

@@ -298,6 +298,8 @@ class WebSocket(Sending):
                 self._channel.pause()
         if self._tail and not self._held:
             self._behind = True
+            if self._meter is not None:
+                self._meter.behind()
             self._channel.pause()
             self._channel.again()
         elif self._behind:

@@ -36,7 +36,9 @@ from pelton.protocol.typed import ClientMessage, encode
 from pelton.server.clock import Clock
 from pelton.server.config import ReceiveConfig
 from pelton.server.metrics import Metrics
+from pelton.server.receive.allowance import Allowance
 from pelton.server.receive.decoders import Decoders
+from pelton.server.receive.weights import Weights
 from pelton.server.simulate.errors import JoinRejected
 from pelton.server.simulate.lobby import Lobby
 from pelton.server.simulate.seat import Questions, Seat
@@ -69,7 +71,18 @@ class Surroundings:
 class Connection:
     """The endpoint of a WebSocket, and the session of at most one seat at a time."""
 
-    __slots__ = ("_around", "_decoder", "_last_seq", "_seat", "session_id", "state", "websocket")
+    __slots__ = (
+        "_allowance",
+        "_around",
+        "_decoder",
+        "_last_seq",
+        "_seat",
+        "_short_bytes",
+        "_weights",
+        "session_id",
+        "state",
+        "websocket",
+    )
 
     def __init__(self, around: Surroundings, session_id: str) -> None:
         self._around = around
@@ -78,11 +91,15 @@ class Connection:
         self._seat: Seat | None = None
         self.session_id = session_id
         self.state = State.FRESH
+        self._short_bytes = 0
+        self._weights: Weights
+        self._allowance: Allowance
         self.websocket: WebSocket
 
-    def bind(self, websocket: WebSocket) -> None:
-        """Tell the connection its WebSocket; they need each other."""
+    def bind(self, websocket: WebSocket, allowance: Allowance) -> None:
+        """Tell the connection its WebSocket and that one's meter; they need each other."""
         self.websocket = websocket
+        self._allowance = allowance
 
     # What the WebSocket calls.
 
@@ -100,7 +117,7 @@ class Connection:
             self._bad(payload, bad)
             return
         if isinstance(message, Act) and self._seat is not None and self.state is _SEATED:
-            self._act(self._seat, message)
+            self._act(self._seat, message, len(payload))
         else:
             self._converse(message)
 
@@ -149,17 +166,23 @@ class Connection:
         elif self.state is State.FRESH and self.websocket.phase is Phase.OPEN:
             self._close(HELLO_TIMEOUT, "no hello in time")
 
-    def _act(self, seat: Seat, act: Act[Any]) -> None:
+    def _act(self, seat: Seat, act: Act[Any], size: int) -> None:
         if act.seq <= self._last_seq:
             self._close(BAD_MESSAGE, "seq must rise with every action")
             return
         self._last_seq = act.seq
+        if size > self._short_bytes and not self._weights.admits(size):
+            self._around.metrics.actions_overweight += 1
+            self._refuse(seat, act.seq, Reason.OVERFLOW)
+            return
         offer = seat.inbox.offer(act)
         if offer is _SHED:
+            self._around.metrics.actions_overflowed += 1
             self._refuse(seat, act.seq, Reason.OVERFLOW)
             return
         if offer is _PAUSE:
             self.websocket.pause()  # until the room has taken enough: Inbox.on_low
+            self._allowance.full()
 
     def _bad(self, payload: bytes, bad: BadMessage) -> None:
         """An action that only its game finds wrong is refused by its number; anything else ends the connection."""
@@ -229,6 +252,8 @@ class Connection:
         around = self._around
         config = around.config
         inbox: Inbox[Act[Any]] = Inbox(config.inbox_low, config.inbox_high, config.inbox_max, self.websocket.resume)
+        self._weights = Weights(inbox, config.inbox_bytes_max)
+        self._short_bytes = self._weights.short_bytes
         player = around.lobby.new_player(self.session_id, join.options)
         seat = Seat(player, self, inbox, config.refusals_max, around.resyncs_max)
         try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
+from typing import NamedTuple
 
 from pelton.protocol import Join
 from pelton.protocol.messages import HOW_BY_ID, HOW_CREATE, Option
@@ -18,7 +20,7 @@ from pelton.server.simulate.seat import Player, Seat
 from pelton.server.simulate.ticker import Ticker
 from pelton.server.tick_times import RoomTimes
 
-__all__ = ["Lobby", "OpenRoom"]
+__all__ = ["Lobby", "OpenRoom", "Polls"]
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,15 @@ class OpenRoom:
         return self.ticker.room.room_id
 
 
+class Polls(NamedTuple):
+    """What the rooms' merges do with their inboxes; streams bound both."""
+
+    wakers: int
+    """Inboxes that wait for an action now, each with one waker."""
+    fruitless: int
+    """Polls that found nothing, since the start."""
+
+
 class Lobby:
     """Every open room. `random` makes room ids and the rooms' seeds: with a seed, a whole server repeats itself."""
 
@@ -50,6 +61,7 @@ class Lobby:
         self._rooms: dict[str, OpenRoom] = {}
         self._seats: dict[Seat, OpenRoom] = {}
         self._player_ids = 0
+        self._fruitless_before = 0  # in rooms that are gone
         self.closing = False
         """True turns everybody away."""
 
@@ -63,6 +75,13 @@ class Lobby:
     def players(self) -> int:
         """Seats taken or promised in all rooms."""
         return len(self._seats)
+
+    @property
+    def polls(self) -> Polls:
+        """Of all rooms; asked now and then, as it goes through all seats."""
+        stats = [opened.ticker.polls for opened in self._rooms.values()]
+        wakers = sum(merge.sources - merge.ready for merge in stats)
+        return Polls(wakers, self._fruitless_before + sum(merge.fruitless for merge in stats))
 
     def new_player(self, session_id: str, options: Mapping[str, Option]) -> Player:
         """A player with an id that no other has had."""
@@ -88,6 +107,7 @@ class Lobby:
     def close(self, opened: OpenRoom, reason: str) -> None:
         """End a room: its players are told, its game disposes."""
         del self._rooms[opened.room_id]
+        self._fruitless_before += opened.ticker.polls.fruitless
         for seat in [seat for seat, room in self._seats.items() if room is opened]:
             del self._seats[seat]
             seat.live = False
@@ -132,8 +152,10 @@ class Lobby:
             raise JoinRejected("too_many_rooms", f"this server holds at most {self._config.rooms_max} rooms")
         config = self._config
         room = self._games[game](self._new_id(), Random(self._random.getrandbits(64)), options)
+        age_ticks_max = math.ceil(config.action_age_max_ms * room.tick_hz / 1000)
         try:
-            ticker = Ticker(game, room, config.actions_per_player_per_tick_max, config.actions_per_tick_max)
+            quantum, total = config.actions_per_player_per_tick_max, config.actions_per_tick_max
+            ticker = Ticker(game, room, quantum, total, age_ticks_max)
         except RoomFault as fault:
             log.error("%s", fault, exc_info=fault.__cause__)
             raise JoinRejected("room_error", "the room could not be made; the server's log knows why") from fault

@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 
 from pelton.protocol import Act, Joined
 from pelton.protocol.schema import action_fields, action_name
+from pelton.server.simulate.ages import Ages
 from pelton.server.simulate.errors import JoinRejected, RoomFault
 from pelton.server.simulate.pipeline import Played, TickActions
 from pelton.server.simulate.room import Room, Tick
 from pelton.server.simulate.seat import Seat
 from pelton.server.simulate.state.table import Table
-from pelton.streams import Merge
+from pelton.streams import Merge, MergeStats
 
 __all__ = ["Outcome", "Ticker"]
 
@@ -32,14 +33,21 @@ class Outcome:
     tick: int
     taken: int = 0
     """Actions handed to the game."""
+    late: int = 0
+    """Actions refused because they had waited for too long."""
+    deferred: int = 0
+    """Players who have actions left for the next tick."""
     joined: list[Seat] = field(default_factory=list)
     left: list[Seat] = field(default_factory=list)
 
 
 class Ticker:
-    """The engine of one room. `quantum` bounds the actions of a player per tick, `total` those of all."""
+    """The engine of one room. `quantum` bounds the actions of a player per tick, `total` those of all.
 
-    def __init__(self, game: str, room: Room, quantum: int, total: int) -> None:
+    `age_ticks_max` is how many ticks an action may wait, 0 for any number.
+    """
+
+    def __init__(self, game: str, room: Room, quantum: int, total: int, age_ticks_max: int = 0) -> None:
         self.game = game
         self.room = room
         self.tick = 0
@@ -51,6 +59,7 @@ class Ticker:
         self._arriving: dict[Seat, None] = {}
         self._leaving: dict[Seat, None] = {}
         self._merge: Merge[Seat, Act[Any]] = Merge()
+        self._ages = Ages(age_ticks_max)
         self._source = TickActions()
         self._guard("on_create", room.on_create)
         self._pipeline = self._guard("pipeline", lambda: room.pipeline(self._source))
@@ -65,6 +74,11 @@ class Ticker:
     def taken(self) -> int:
         """Seats taken or promised."""
         return len(self._seats) + len(self._arriving)
+
+    @property
+    def polls(self) -> MergeStats:
+        """What became of the polls of the seats' inboxes."""
+        return self._merge.totals()
 
     def request(self, seat: Seat) -> None:
         """Promise a seat; it is taken with the next tick. JoinRejected if there is none."""
@@ -85,6 +99,7 @@ class Ticker:
         self.tick += 1
         outcome = Outcome(self.tick)
         self._seat_arrivals(outcome)
+        outcome.late = self._ages.refuse_late()
         self._run(outcome)
         self._let_go(outcome)
         self._guard("groups", self._commit)
@@ -125,6 +140,9 @@ class Ticker:
         self._source.begin(self._merge.sweep(self._quantum, self._total))
         self._guard("on_tick", lambda: self.room.on_tick(tick, self._actions()))
         outcome.taken = self._source.end()
+        left = [slot.key for slot in self._merge.fifo if slot.stream.backlog]
+        outcome.deferred = len(left)
+        self._ages.note(left)
 
     def _actions(self) -> Iterator[Played]:
         """The actions that come out of the pipeline, each accounted for; without stages none can get lost."""
