@@ -170,6 +170,12 @@ def test_each_frame_costs_one_and_the_meter_is_asked_when_there_is_none_left() -
     assert len(endpoint.messages) == 8, "the last that was paid for arrives as well"
 
 
+def test_a_meter_that_gives_more_in_the_middle_of_a_visit_does_not_end_it() -> None:
+    websocket, endpoint, channel = opened(slice_frames_max=10, meter=Purse(3, 3, 3, 3, 3))
+    websocket.feed(b"".join(map(frame, numbered(12))))
+    assert (endpoint.messages, channel.wants_again) == (numbered(10), True)
+
+
 @each_kind
 async def test_without_credit_nothing_is_read_and_a_grant_lets_so_many_through(kind: str) -> None:
     messages = numbered(2000)

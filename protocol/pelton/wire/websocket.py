@@ -197,7 +197,7 @@ class WebSocket(Sending):
                 # One small message and nothing else: what nearly every read from a player is.
                 credit = self.credit = self.credit - 1
                 if not credit:
-                    self._wait()
+                    self._wait(0)
                 self._endpoint.received(apply_mask(data[MASKED_HEAD:], data[2:MASKED_HEAD]))
             elif (
                 not self._mask_bit
@@ -207,7 +207,7 @@ class WebSocket(Sending):
             ):
                 self._endpoint.received(data[head:])  # the same from a server
             else:
-                self._parse(self._tail + data if self._tail else data)
+                self._parse(self._tail + data if self._tail else data, self._slice_frames_max)
         elif self.phase is _HANDSHAKE:
             self._shake_hands(self._tail + data)
 
@@ -251,10 +251,10 @@ class WebSocket(Sending):
             if rest:
                 self.feed(rest)
 
-    def _parse(self, buffer: bytes) -> None:
+    def _parse(self, buffer: bytes, most: int) -> None:
         position, end = 0, len(buffer)
         mask_bit, short_head = self._mask_bit, self._short_head
-        left = allowed = min(self._slice_frames_max, self.credit)
+        left = allowed = min(most, self.credit)
         while left and not self._held and position + 2 <= end:
             length = buffer[position + 1] ^ mask_bit
             if length <= SHORT_MAX:
@@ -285,18 +285,23 @@ class WebSocket(Sending):
         self._tail = buffer[position:]
         self.credit -= allowed - left
         if not left:
-            self._wait()
+            self._wait(most - allowed)
         elif self._behind:
             self._catch_up()
 
-    def _wait(self) -> None:
-        """So many frames were parsed as may be now: ask for more credit, or leave the rest for the next round."""
+    def _wait(self, more: int) -> None:
+        """So many frames were parsed as may be: ask for more credit, or leave the rest for the next round.
+
+        `more` is how many this visit may still parse, if it was only the credit that ended.
+        """
         if not self.credit and not self._dry:
             self.credit = UNMETERED if self._meter is None else self._meter.spent()
             if not self.credit:
                 self._dry = self._held = True
                 self._channel.pause()
-        if self._tail and not self._held:
+        if more and self._tail and not self._held:
+            self._parse(self._tail, more)
+        elif self._tail and not self._held:
             self._behind = True
             if self._meter is not None:
                 self._meter.behind()

@@ -90,7 +90,7 @@ class _Vital:
 
     def __init__(self, allowance: Allowance) -> None:
         self.allowance = allowance
-        self.used = 0
+        self.used = -1  # so that the first pulse, which may come at once, finds that it was heard
         self.part: list[bytes] | bytes | None = None
         self.silences = 0
         """Pulses in a row without a byte."""
