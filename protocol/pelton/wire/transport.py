@@ -42,7 +42,8 @@ class TransportChannel(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are no subclass of it
-        self._transport.set_write_buffer_limits(high=0)
+        # TLS pauses at its limit, other transports above it: with 0 it would pause when nothing waits at all.
+        self._transport.set_write_buffer_limits(high=1 if transport.get_extra_info("sslcontext") else 0)
         self._loop = asyncio.get_running_loop()
         self.peer = address(transport.get_extra_info("peername"))
         self._websocket.attach(self)
