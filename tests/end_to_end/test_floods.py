@@ -6,7 +6,7 @@ import json
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -77,7 +77,7 @@ class Neighbour(threading.Thread):
 
 
 @contextmanager
-def unhurt(server: RunningServer, neighbours: int = 2) -> Iterator[None]:
+def unhurt(server: RunningServer, neighbours: int = 2) -> Generator[None]:
     """All neighbours play on meanwhile, and the server's memory stays what it was."""
     players = [Neighbour(server.port) for _ in range(neighbours)]
     before = stats(server)["rss_bytes"]

@@ -45,8 +45,5 @@ class Ages:
             return
         before, self._notes = self._notes, {}
         for seat in left:
-            notes = before.get(seat)
-            if notes is None:
-                notes = deque(maxlen=self._ticks_max)
+            self._notes[seat] = notes = before.get(seat) or deque[int](maxlen=self._ticks_max)
             notes.append(seat.inbox.accepted)
-            self._notes[seat] = notes
