@@ -132,6 +132,18 @@ async def test_a_pause_in_the_middle_of_a_backlog_holds_the_rest_of_it(kind: str
             assert len(link.endpoint.messages) == heard
 
 
+def test_a_pause_that_ends_at_once_does_not_read_on_over_a_backlog() -> None:
+    websocket, endpoint, channel = opened(slice_frames_max=2)
+    websocket.feed(b"".join(map(frame, numbered(5))))
+    channel.wants_again = False
+    websocket.pause()
+    websocket.resume()
+    assert (channel.paused, channel.wants_again) == (True, True)
+    for _ in range(2):
+        websocket.feed(b"")
+    assert (endpoint.messages, channel.paused) == (numbered(5), False)
+
+
 @each_kind
 async def test_the_end_comes_after_all_that_was_sent_before_it(kind: str) -> None:
     messages = numbered(300)
@@ -285,6 +297,7 @@ def test_whatever_holds_it_nothing_is_lost_repeated_or_let_through_unpaid(
         assert len(endpoint.messages) - heard <= slice_frames_max
         assert endpoint.messages == expected[: len(endpoint.messages)]
         assert websocket.credit >= 0
+        assert channel.paused == websocket.held, "nothing is read while something is held"
     assert (data, endpoint.messages, websocket.phase) == (b"", expected, Phase.OPEN)
     assert granted - websocket.credit == frames
     assert (websocket.held, channel.paused) == (False, False)

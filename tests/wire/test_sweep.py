@@ -137,6 +137,29 @@ def test_a_backlog_that_is_parsed_over_several_visits_ends_with_the_time_too(cro
     assert crowd.heard == [80] * COUNT
 
 
+def test_who_always_has_a_backlog_does_not_keep_out_who_was_left(crowd: Crowd) -> None:
+    busy = 2 * VISITS_AT_ONCE
+    for number in range(busy):
+        crowd.endpoints[number].websocket._slice_frames_max = 1
+        crowd.peers[number].sendall(frame(b"") * 80)
+    crowd.sweep.sweep()
+    crowd.say(*range(busy, COUNT))
+    for _ in range(COUNT // VISITS_AT_ONCE):
+        crowd.sweep.sweep(at_once)
+    assert crowd.heard[busy:] == [1] * (COUNT - busy)
+    assert all(2 <= heard <= 4 for heard in crowd.heard[:busy]), "in turn with the others"
+
+
+def test_nobody_is_visited_twice_in_a_sweep_though_he_was_left_and_is_ready(crowd: Crowd) -> None:
+    for peer in crowd.peers:
+        peer.sendall(frame(b"x" * 94) * 20)  # of which a slice holds five
+    crowd.sweep.sweep(at_once)
+    early = crowd.heard
+    assert sorted(early) == [0] * (COUNT - VISITS_AT_ONCE) + [5] * VISITS_AT_ONCE
+    crowd.sweep.sweep()
+    assert crowd.heard == [heard + 5 for heard in early]
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 39), max_size=40), max_size=12), st.integers(1, 3))
 def test_everything_sent_is_read_however_often_the_time_is_over(rounds: list[list[int]], questions: int) -> None:

@@ -20,7 +20,7 @@ __all__ = ["Sweep", "SweptChannel"]
 _WOULD_BLOCK = (BlockingIOError, InterruptedError)
 
 LATER = 4
-"""Beside READ and WRITE in a visit's events: they are of an earlier sweep, and may be true no more."""
+"""Beside READ and WRITE in a visit's events: others were visited since they were asked for, and it may be different."""
 VISITS_AT_ONCE = 16
 """So many visits before a sweep asks whether its time is over: 16 flooders cost a few milliseconds at most."""
 
@@ -49,14 +49,15 @@ class Sweep:
 
         `over` is asked now and then whether to end; answers how many visits that leaves for the next sweep.
         """
-        visited: set[SweptChannel] = set()
-        if self._due:
-            due, self._due = self._due, []
-            if left := self._visit_all(due, over):
-                return left
-            visited = {channel for channel, events in due if events}
+        if not self._due:
+            return self._visit_all(self._poller.ready(), over)
+        due, self._due = self._due, []
+        left_before = {channel for channel, events in due if events}
+        if left_before and (left := self._visit_all(due, over)):
+            return left  # else whoever has a backlog would be asked over and over, and the others never
         ready = self._poller.ready()
-        return self._visit_all([visit for visit in ready if visit[0] not in visited] if visited else ready, over)
+        ready = [(channel, events | LATER) for channel, events in ready if channel not in left_before]
+        return self._visit_all(ready if left_before else due + ready, over)
 
     def _visit_all(self, visits: Sequence[Visit], over: Callable[[], bool] | None) -> int:
         """Visit in turn, a few for certain, and then until it is over. Answers how many are left, now due."""

@@ -95,6 +95,13 @@ def test_what_is_sent_too_fast_is_read_at_the_rate_and_nothing_is_lost(server: S
     assert server.metrics.reads_held > 0
 
 
+def test_looks_that_follow_soon_lose_no_part_of_a_frame(server: Server) -> None:
+    client = server.client()
+    client.waiting = 400
+    server.look(200, seconds=0.005)
+    assert BURST + RATE - 2 <= len(client.endpoint.messages) <= BURST + RATE
+
+
 @pytest.mark.parametrize("rest_s", [60, 3600])
 def test_a_rest_earns_no_more_than_a_burst(server: Server, rest_s: int) -> None:
     client = server.client()
@@ -189,6 +196,15 @@ def test_a_stall_does_not_count_against_who_is_held_when_it_begins(server: Serve
     before_ns = client.allowance.short_ns
     server.look(1, seconds=20)
     assert (client.endpoint.closings, client.allowance.short_ns) == ([], before_ns)
+
+
+def test_a_look_that_is_late_counts_no_more_than_looks_usually_do(server: Server) -> None:
+    client = server.client()
+    client.waiting = 10**6
+    server.look(30)
+    before_ns = client.allowance.short_ns
+    server.look(seconds=0.9)
+    assert client.allowance.short_ns - before_ns <= 2 * LOOK_S * NS_PER_S
 
 
 def test_a_flood_after_a_stall_is_closed_all_the_same(server: Server) -> None:
