@@ -16,6 +16,7 @@ from pelton.protocol.typed import encode
 from pelton.server import Action, Player, Room, Tick
 from pelton.server.clock import ManualClock
 from pelton.server.metrics import Metrics
+from pelton.server.receive.allowance import Allowance, Allowances
 from pelton.server.receive.connection import Connection, Surroundings
 from pelton.server.receive.decoders import Decoders
 from pelton.server.receive.tokens import Tokens
@@ -71,8 +72,14 @@ class Seated(Receiver):
         return [masked_frame(encode(Act(seq, go)), MASK) for seq in range(1, count + 1)]
 
     async def attach(self, sock: socket.socket) -> None:
-        self.connection.bind(self.websocket)
+        self._bind()
         await super().attach(sock)
+
+    def _bind(self) -> None:
+        """Without a meter: it is to be seen how much gets through, not how soon it is stopped."""
+        allowance = Allowance(Allowances(CONFIG.receive, Metrics(), 0))
+        allowance.websocket = self.websocket
+        self.connection.bind(self.websocket, allowance)
 
     @property
     def ready(self) -> bool:
@@ -91,7 +98,7 @@ class SeatedOnTransport(Seated):
     name = "Pelton, asyncio transports"
 
     async def attach(self, sock: socket.socket) -> None:
-        self.connection.bind(self.websocket)
+        self._bind()
         self.channel = TransportChannel(self.websocket, self.sweep.view)
         await asyncio.get_running_loop().create_connection(lambda: self.channel, sock=sock)
 

@@ -15,6 +15,7 @@ from pelton.server import Room
 from pelton.server.beat import Beat
 from pelton.server.clock import ManualClock
 from pelton.server.metrics import Metrics
+from pelton.server.receive.allowance import Allowance, Allowances
 from pelton.server.receive.connection import Connection, Surroundings
 from pelton.server.receive.decoders import Decoders
 from pelton.server.receive.listener import Listener
@@ -39,6 +40,7 @@ class FakeWebSocket:
         self.closings: list[tuple[int, str]] = []
         self.pages: list[Page] = []
         self._paused = False
+        self.credit = 1
         self.endpoint: Connection
 
     def send(self, payload: bytes, body: bytes = b"") -> bool:
@@ -84,7 +86,9 @@ class Visitor:
     def __init__(self, around: Surroundings, session_id: str) -> None:
         self.websocket = FakeWebSocket()
         self.connection = Connection(around, session_id)
-        self.connection.bind(cast("WebSocket", self.websocket))
+        self.allowance = Allowance(Allowances(around.config, around.metrics, 0))
+        self.allowance.websocket = cast("WebSocket", self.websocket)
+        self.connection.bind(self.allowance.websocket, self.allowance)
         self.websocket.endpoint = self.connection
         self.connection.opened()
 

@@ -31,7 +31,7 @@ class Wheel:
         self.lobby = Lobby(games, self.config.simulate, Random(1))
         self.listener = Listener(self.config, self.lobby, self.clock, self.metrics, Decoders(games), "wheel")
         self.beat = Beat(self.config, self.clock, self.listener, self.lobby, self.metrics)
-        self.sock = listen("127.0.0.1", 0, self.config.deliver.socket_send_buffer_bytes)
+        self.sock = listen("127.0.0.1", 0, self.config)
         self.port: int = self.sock.getsockname()[1]
         self._stopped = self._ended = False
 

@@ -6,7 +6,8 @@ import base64
 import hashlib
 from collections.abc import Callable
 
-from pelton.wire import ClientHandshake, Page, ServerHandshake, WebSocket
+from pelton.wire import ClientHandshake, Meter, Page, ServerHandshake, WebSocket
+from pelton.wire.websocket import SLICE_FRAMES_MAX
 
 SUBPROTOCOL = "test.v1"
 MESSAGE_MAX = 4096
@@ -141,7 +142,11 @@ def no_page(_: str) -> Page | None:
 
 
 def new_websocket(
-    side: str = "server", message_max: int = MESSAGE_MAX, backlog_max: int = BACKLOG_MAX
+    side: str = "server",
+    message_max: int = MESSAGE_MAX,
+    backlog_max: int = BACKLOG_MAX,
+    slice_frames_max: int = SLICE_FRAMES_MAX,
+    meter: Meter | None = None,
 ) -> tuple[WebSocket, Endpoint]:
     """A WebSocket that was not attached yet."""
     handshake: ServerHandshake | ClientHandshake
@@ -150,5 +155,22 @@ def new_websocket(
     else:
         handshake = ClientHandshake("ws://localhost/play", SUBPROTOCOL, message_max)
     endpoint = Endpoint()
-    endpoint.websocket = WebSocket(handshake, endpoint, message_max, backlog_max)
+    endpoint.websocket = WebSocket(
+        handshake, endpoint, message_max, backlog_max, slice_frames_max=slice_frames_max, meter=meter
+    )
     return endpoint.websocket, endpoint
+
+
+class Purse:
+    """A meter that gives what it has been told to give, a sum for each time it is asked, and then nothing."""
+
+    def __init__(self, *sums: int) -> None:
+        self.sums = list(sums)
+        self.asked = self.times_behind = 0
+
+    def spent(self) -> int:
+        self.asked += 1
+        return self.sums.pop(0) if self.sums else 0
+
+    def behind(self) -> None:
+        self.times_behind += 1

@@ -24,7 +24,8 @@ from pelton.netsim import Conditions, Route
 from pelton.netsim.line import Line
 from pelton.netsim.passage import Passage
 from pelton.netsim.sockets import SocketEnd
-from pelton.wire import Sweep, TransportChannel
+from pelton.wire import Meter, Sweep, TransportChannel
+from pelton.wire.websocket import SLICE_FRAMES_MAX
 from tests.wire.fakes import BACKLOG_MAX, MESSAGE_MAX, UPGRADE, accepted, new_websocket, request
 
 KINDS = ("memory", "swept", "transport", "line")
@@ -39,6 +40,8 @@ class Options:
     message_max: int = MESSAGE_MAX
     backlog_max: int = BACKLOG_MAX
     slice_bytes: int = SLICE
+    slice_frames_max: int = SLICE_FRAMES_MAX
+    meter: Meter | None = None
     send_buffer: int | None = None
     tcp: bool = False
     open: bool = True
@@ -49,7 +52,9 @@ class Link:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.websocket, self.endpoint = new_websocket(options.side, options.message_max, options.backlog_max)
+        self.websocket, self.endpoint = new_websocket(
+            options.side, options.message_max, options.backlog_max, options.slice_frames_max, options.meter
+        )
         self.mask = b"\x11\x22\x33\x44" if options.side == "server" else None
         """What the peer has to mask its frames with."""
         self.outgoing = b""
@@ -119,7 +124,7 @@ class MemoryChannel:
         self.taken = b""
         self.room: int | None = None
         """How many more bytes it takes; None: any number."""
-        self.watched = self.paused = self.finished = self.aborted = self.again = False
+        self.watched = self.paused = self.finished = self.aborted = self.wants_again = False
 
     def write(self, data: bytes) -> int:
         assert not self.finished, "a write after the end"
@@ -136,7 +141,10 @@ class MemoryChannel:
         self.paused = True
 
     def resume(self) -> None:
-        self.paused, self.again = False, True
+        self.paused, self.wants_again = False, True
+
+    def again(self) -> None:
+        self.wants_again = True
 
     def finish(self) -> None:
         assert not self.finished, "one end is enough"
@@ -163,8 +171,8 @@ class MemoryLink(Link):
             self.ended = channel.finished or channel.aborted
         if channel.aborted:
             return
-        if channel.again:
-            channel.again = False
+        if channel.wants_again:
+            channel.wants_again = False
             self.websocket.feed(b"")
         if channel.watched and channel.room != 0:
             self.websocket.writable()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
-from pelton.wire import Phase, TransportChannel
+from pelton.wire import Phase, TransportChannel, WebSocket
 from tests.wire.fakes import (
     MASK,
     UPGRADE,
@@ -18,6 +21,8 @@ from tests.wire.fakes import (
     new_websocket,
     request,
 )
+
+KERNEL_BYTES, LOWER_BYTES = 8192, 65_536
 
 
 class FakeTransport(asyncio.Transport):
@@ -255,3 +260,55 @@ async def test_under_tls_a_flood_is_read_slice_by_slice_and_pauses_lose_nothing(
     assert max(tails) <= 512 + len(frame(messages[0])), "one slice, and what a frame was short of"
     writer.close()
     serving.close()
+
+
+def greet_under_tls(port: int) -> ssl.SSLSocket:
+    """A peer that has shaken hands, twice, and whose kernel takes little from here on."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BYTES)
+    sock.connect(("127.0.0.1", port))
+    peer = anonymous(ssl.PROTOCOL_TLS_CLIENT).wrap_socket(sock)
+    peer.sendall(request(*UPGRADE))
+    heard = b""
+    while not heard.endswith(b"\r\n\r\n"):
+        heard += peer.recv(1000)
+    return peer
+
+
+async def test_under_tls_messages_leave_although_nothing_arrives() -> None:
+    """A limit of 0 has TLS pause its writer when nothing waits, until something comes in."""
+    async with under_tls() as (websocket, _, peer):
+        for number in range(20):
+            assert websocket.send(b"%02d" % number)
+            received = b""
+            while len(received) < 4:
+                received += await asyncio.to_thread(peer.recv, 4)
+            assert received[2:] == b"%02d" % number
+
+
+async def test_under_tls_what_waits_in_user_space_is_bounded_too() -> None:
+    """One message at most in the TLS layer; asyncio's own transport below it may hold its usual 64 KiB besides."""
+    async with under_tls() as (websocket, channel, _):
+        sent = 0
+        for _ in range(2000):
+            sent += 10_000 * websocket.send(b"x" * 10_000)
+            await asyncio.sleep(0)
+            assert channel._transport.get_write_buffer_size() < 10_100
+        assert websocket.busy
+        assert sent < LOWER_BYTES + 10 * KERNEL_BYTES, "a kernel takes a few times what it was told"
+
+
+@asynccontextmanager
+async def under_tls() -> AsyncGenerator[tuple[WebSocket, TransportChannel, ssl.SSLSocket]]:
+    websocket, _ = new_websocket()
+    channel = TransportChannel(websocket, memoryview(bytearray(512)))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
+        serving = await asyncio.get_running_loop().create_server(
+            lambda: channel, sock=listening, ssl=anonymous(ssl.PROTOCOL_TLS_SERVER)
+        )
+        with await asyncio.to_thread(greet_under_tls, listening.getsockname()[1]) as peer:
+            yield websocket, channel, peer
+        websocket.drop(1006, "over")
+        serving.close()
+        await channel.ended.wait()

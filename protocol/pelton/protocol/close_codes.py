@@ -48,18 +48,26 @@ UNEXPECTED = CloseCode(
 )
 HELLO_TIMEOUT = CloseCode(4408, "hello_timeout", Comeback.YES, "no hello within `hello_timeout_s` after connecting")
 REPLACED = CloseCode(4409, "replaced", Comeback.NO, "the same player has his seat on another connection now")
+MESSAGE_TIMEOUT = CloseCode(
+    4412, "message_timeout", Comeback.YES, "a message that was begun did not come whole within `message_timeout_s`"
+)
 RATE_LIMITED = CloseCode(
     4429,
     "rate_limited",
     Comeback.LATER,
-    "more refused actions than `refusals_max` between two frames, or more than `resyncs_max` questions about the state",
+    "more than the server takes for `flood_timeout_s`, more refused actions than `refusals_max` between two frames, or"
+    " more than `resyncs_max` questions about the state",
 )
 SERVER_ERROR = CloseCode(4500, "server_error", Comeback.YES, "a fault of the server; its log knows more")
 SLOW_CONSUMER = CloseCode(
     4503, "slow_consumer", Comeback.YES, "the client did not read for `stall_timeout_s`, or let too much pile up"
 )
 UNRESPONSIVE = CloseCode(
-    4504, "unresponsive", Comeback.YES, "the client did not say for `ack_lag_max_s` that frames have arrived"
+    4504,
+    "unresponsive",
+    Comeback.YES,
+    "nothing was heard of the client for `silence_timeout_s`, not even a pong, or not for `ack_lag_max_s` that frames "
+    "have arrived",
 )
 
 CLOSE_CODES: dict[int, CloseCode] = {
@@ -78,6 +86,7 @@ CLOSE_CODES: dict[int, CloseCode] = {
         UNEXPECTED,
         HELLO_TIMEOUT,
         REPLACED,
+        MESSAGE_TIMEOUT,
         RATE_LIMITED,
         SERVER_ERROR,
         SLOW_CONSUMER,

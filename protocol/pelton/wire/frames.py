@@ -15,11 +15,21 @@ try:
 except ImportError:  # no compiled wheel for this platform
     from websockets.utils import apply_mask
 
-__all__ = ["CONTINUATION", "TEXT", "Masks", "apply_mask", "binary_frame", "extent", "masked_frame", "whole_head"]
+__all__ = [
+    "CONTINUATION",
+    "TEXT",
+    "Masks",
+    "apply_mask",
+    "binary_frame",
+    "control_frame",
+    "extent",
+    "masked_frame",
+    "whole_head",
+]
 
-CONTINUATION, TEXT, BINARY = 0x0, 0x1, 0x2
+CONTINUATION, TEXT, BINARY, PING, PONG = 0x0, 0x1, 0x2, 0x9, 0xA
 FIN = 0x80
-FIN_BINARY = FIN | BINARY
+FIN_BINARY, FIN_PING, FIN_PONG = FIN | BINARY, FIN | PING, FIN | PONG
 MASKED = 0x80
 
 _SMALL = [bytes((FIN_BINARY, length)) for length in range(126)]
@@ -45,6 +55,13 @@ def masked_frame(payload: bytes, mask: bytes) -> bytes:
     else:
         head = bytes((FIN_BINARY, MASKED | 127)) + length.to_bytes(8, "big")
     return head + mask + apply_mask(payload, mask)
+
+
+def control_frame(opcode: int, payload: bytes, mask: bytes | None) -> bytes:
+    """A ping or a pong, of at most 125 bytes; a client's has a mask."""
+    if mask is None:
+        return bytes((FIN | opcode, len(payload))) + payload
+    return bytes((FIN | opcode, MASKED | len(payload))) + mask + apply_mask(payload, mask)
 
 
 def extent(buffer: bytes, start: int) -> tuple[int, int] | None:

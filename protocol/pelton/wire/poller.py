@@ -8,7 +8,7 @@ from __future__ import annotations
 import select
 import selectors
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Generic, Protocol, TypeVar
 
 __all__ = ["READ", "WRITE", "Poller", "new_poller"]
@@ -29,7 +29,7 @@ class Poller(Protocol[T]):
         """Change what a descriptor is watched for, from and to nothing, READ, WRITE or both."""
         ...
 
-    def ready(self) -> Iterable[tuple[T, int]]:
+    def ready(self) -> Sequence[tuple[T, int]]:
         """The owners of descriptors with something to do, and what. A broken connection is ready for everything."""
         ...
 
@@ -61,7 +61,7 @@ if sys.platform == "linux":
                 self._epoll.unregister(fd)
                 del self._owners[fd]
 
-        def ready(self) -> Iterable[tuple[T, int]]:
+        def ready(self) -> Sequence[tuple[T, int]]:
             owners = self._owners
             return [
                 (owners[fd], READ if events == select.EPOLLIN else _both(events))
@@ -93,7 +93,7 @@ class _Selectors(Generic[T]):
         else:
             self._selector.unregister(fd)
 
-    def ready(self) -> Iterable[tuple[T, int]]:
+    def ready(self) -> Sequence[tuple[T, int]]:
         return [(key.data, events) for key, events in self._selector.select(0)]
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The seam: what a WebSocket needs of the bytes below it and of the user above it.
+"""The seam: what a WebSocket needs of the bytes below it and of the users above it.
 
 Two channels implement it, tests a third.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-__all__ = ["Channel", "Endpoint", "Traffic", "Uncounted", "address"]
+__all__ = ["Channel", "Endpoint", "Meter", "Traffic", "Uncounted", "address"]
 
 
 class Traffic(Protocol):
@@ -53,6 +53,10 @@ class Channel(Protocol):
         """Read again, and feed once even if nothing new came: the WebSocket may hold bytes it did not parse."""
         ...
 
+    def again(self) -> None:
+        """Feed once more, nothing, when others have had their turn; also while paused."""
+        ...
+
     def finish(self) -> None:
         """Nothing more will be written: half-close, go on reading to the peer's end."""
         ...
@@ -79,6 +83,18 @@ class Endpoint(Protocol):
 
     def closed(self, code: int, reason: str) -> None:
         """It can no longer be used. Called once, also when this side closed it or the handshake failed."""
+        ...
+
+
+class Meter(Protocol):
+    """Who says how many frames of any kind a peer may send."""
+
+    def spent(self) -> int:
+        """What was granted is used up: how many more may come. 0 holds the WebSocket until its `grant`."""
+        ...
+
+    def behind(self) -> None:
+        """One visit was not enough for what was read; the rest is parsed later."""
         ...
 
 

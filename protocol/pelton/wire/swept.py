@@ -1,13 +1,15 @@
 """Sockets that are looked at on a beat: a packet wakes nobody, a sweep takes what is there.
 
 `Sweep.sweep` visits every socket that has something, once, and reads at most one slice of it; what is left
-waits in the kernel, which then slows the sender down. `recv` and `send` go straight to the socket. An error in
-one connection ends that connection.
+waits in the kernel, which then slows the sender down. A sweep may end before all were visited: the others are first in
+turn in the next. `recv` and `send` go straight to the socket. An error in one connection ends that connection.
 """
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from pelton.wire.poller import READ, WRITE, Poller, new_poller
 from pelton.wire.seam import Traffic, Uncounted, address
@@ -16,6 +18,11 @@ from pelton.wire.websocket import WebSocket
 __all__ = ["Sweep", "SweptChannel"]
 
 _WOULD_BLOCK = (BlockingIOError, InterruptedError)
+
+LATER = 4
+"""Beside READ and WRITE in a visit's events: others were visited since they were asked for, and it may be different."""
+VISITS_AT_ONCE = 16
+"""So many visits before a sweep asks whether its time is over: 16 flooders cost a few milliseconds at most."""
 
 
 class Sweep:
@@ -27,7 +34,8 @@ class Sweep:
         """Where sockets are read into, one after the other; what is read is copied out before the next is."""
         self.view = memoryview(self.slice)
         self.traffic: Traffic = traffic or Uncounted()
-        self._again: list[SweptChannel] = []
+        self._due: list[Visit] = []
+        """First in turn: who was left when a sweep's time was over, and who asked to be visited."""
 
     def __len__(self) -> int:
         """How many sockets are watched; paused ones are not."""
@@ -37,24 +45,41 @@ class Sweep:
         """Take over a connected, non-blocking socket and everything that happens on it."""
         websocket.attach(SweptChannel(self, sock, websocket))
 
-    def sweep(self) -> None:
-        """Visit each ready socket once. Never waits."""
-        if self._again:
-            again, self._again = self._again, []
-            for channel in again:
-                self._visit(channel, 0)
-        for channel, events in self._poller.ready():
-            if events == READ:  # nearly always, so not a call more than needed
-                try:
-                    channel.readable()
-                except Exception as error:  # noqa: BLE001 - the edge where one connection's fault stops
-                    channel.websocket.fault(error)
-            else:
-                self._visit(channel, events)
+    def sweep(self, over: Callable[[], bool] | None = None) -> int:
+        """Visit each ready socket once. Never waits.
+
+        `over` is asked now and then whether to end; answers how many visits that leaves for the next sweep.
+        """
+        if not self._due:
+            return self._visit_all(self._poller.ready(), over)
+        due, self._due = self._due, []
+        left_before = {channel for channel, events in due if events}
+        if left_before and (left := self._visit_all(due, over)):
+            return left  # else whoever has a backlog would be asked over and over, and the others never
+        ready = self._poller.ready()
+        ready = [(channel, events | LATER) for channel, events in ready if channel not in left_before]
+        return self._visit_all(ready if left_before else due + ready, over)
+
+    def _visit_all(self, visits: Sequence[Visit], over: Callable[[], bool] | None) -> int:
+        """Visit in turn, a few for certain, and then until it is over. Answers how many are left, now due."""
+        for begin in range(0, len(visits), VISITS_AT_ONCE):
+            if begin and over is not None and over():
+                left = [(channel, events | LATER if events else 0) for channel, events in visits[begin:]]
+                self._due = left + self._due
+                return len(left)
+            for channel, events in visits[begin : begin + VISITS_AT_ONCE]:
+                if events == READ:  # nearly always, so not a call more than needed
+                    try:
+                        channel.readable()
+                    except Exception as error:  # noqa: BLE001 - the edge where one connection's fault stops
+                        channel.websocket.fault(error)
+                else:
+                    self._visit(channel, events)
+        return 0
 
     def _visit(self, channel: SweptChannel, events: int) -> None:
         try:
-            if events & READ:
+            if events & READ and channel.watched & READ:
                 channel.readable()
             if events & WRITE:
                 channel.writable()
@@ -72,14 +97,14 @@ class Sweep:
         self._poller.watch(channel.sock.fileno(), channel, before, after)
 
     def revisit(self, channel: SweptChannel) -> None:
-        """Visit the channel in the next sweep, whether its socket is ready or not."""
-        self._again.append(channel)
+        """Visit the channel early in the next sweep, whether its socket is ready or not."""
+        self._due.append((channel, 0))
 
 
 class SweptChannel:
     """One socket of a sweep. See `pelton.wire.seam.Channel`."""
 
-    __slots__ = ("_broken", "_sweep", "_traffic", "_watched", "peer", "sock", "websocket")
+    __slots__ = ("_broken", "_sweep", "_traffic", "peer", "sock", "watched", "websocket")
 
     def __init__(self, sweep: Sweep, sock: socket.socket, websocket: WebSocket) -> None:
         self.sock = sock
@@ -90,7 +115,8 @@ class SweptChannel:
         self._sweep = sweep
         self._traffic = sweep.traffic
         self.websocket = websocket
-        self._watched = 0
+        self.watched = 0
+        """The events it waits for."""
         self._broken = False
         self._watch(READ)
 
@@ -106,13 +132,16 @@ class SweptChannel:
         return sent
 
     def watch_writable(self, wanted: bool) -> None:
-        self._watch(self._watched | WRITE if wanted else self._watched & ~WRITE)
+        self._watch(self.watched | WRITE if wanted else self.watched & ~WRITE)
 
     def pause(self) -> None:
-        self._watch(self._watched & ~READ)
+        self._watch(self.watched & ~READ)
 
     def resume(self) -> None:
-        self._watch(self._watched | READ)
+        self._watch(self.watched | READ)
+        self._sweep.revisit(self)
+
+    def again(self) -> None:
         self._sweep.revisit(self)
 
     def finish(self) -> None:
@@ -144,21 +173,21 @@ class SweptChannel:
 
     def writable(self) -> None:
         """Write on, if the socket was not ended a moment ago."""
-        if self._watched & WRITE:
+        if self.watched & WRITE:
             self.websocket.writable()
 
     def revisit(self) -> None:
         """Report a break, or let the WebSocket parse what it held back."""
         if self._broken:
             self.websocket.lost()
-        elif self._watched & READ:
-            self.websocket.feed(b"")
+        else:
+            self.websocket.feed(b"")  # which parses nothing if it was paused again meanwhile
 
     def _watch(self, events: int) -> None:
         if self._broken or self.sock.fileno() < 0:
             events = 0
-        if events != self._watched:
-            before, self._watched = self._watched, events
+        if events != self.watched:
+            before, self.watched = self.watched, events
             self._sweep.watch(self, before, events)
 
     def _break(self) -> None:
@@ -166,3 +195,7 @@ class SweptChannel:
             self._watch(0)
             self._broken = True
             self._sweep.revisit(self)
+
+
+Visit: TypeAlias = "tuple[SweptChannel, int]"
+"""Who, and for what; for nothing in particular if that is 0."""

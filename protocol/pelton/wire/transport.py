@@ -34,6 +34,7 @@ class TransportChannel(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport
         self._loop: asyncio.AbstractEventLoop
         self._held = False
+        self._behind = False
         self._full = False
         self._scheduled = False
         self._ended = False
@@ -42,7 +43,8 @@ class TransportChannel(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are no subclass of it
-        self._transport.set_write_buffer_limits(high=0)
+        # TLS pauses at its limit, other transports above it: with 0 it would pause when nothing waits at all.
+        self._transport.set_write_buffer_limits(high=1 if transport.get_extra_info("sslcontext") else 0)
         self._loop = asyncio.get_running_loop()
         self.peer = address(transport.get_extra_info("peername"))
         self._websocket.attach(self)
@@ -101,6 +103,10 @@ class TransportChannel(asyncio.BufferedProtocol):
         self._held = False
         self._schedule()
 
+    def again(self) -> None:
+        self._behind = True
+        self._schedule()
+
     def finish(self) -> None:
         self._held = False
         if not self._ended and self._transport.can_write_eof():
@@ -122,7 +128,8 @@ class TransportChannel(asyncio.BufferedProtocol):
     def _go_on(self) -> None:
         """Others had their turn: let the WebSocket parse what it held back, then read again."""
         self._scheduled = False
-        if self._may_read():
+        behind, self._behind = self._behind, False
+        if self._may_read() or (behind and not self._ended):
             self._guard(lambda: self._websocket.feed(b""))
         if self._may_read():
             self._transport.resume_reading()

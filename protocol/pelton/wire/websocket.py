@@ -1,14 +1,13 @@
 """One WebSocket, either side, over any channel: bytes in, whole binary messages out, and no buffer that could grow.
 
-The common frame (one whole binary message) takes a short path; everything else goes, a whole frame at a time,
-through websockets' sans-I/O protocol, which knows RFC 6455. What the system does not take at once is one
-bounded remainder; while there is one, `send` takes nothing. Reads no clock and owns no timer: whoever opened it
-ends a connection that lingers.
+The common frames (whole binary messages, pings and pongs) take a short path; everything else goes, a whole frame at a
+time, through websockets' sans-I/O protocol, which knows RFC 6455. One visit parses so many frames and no more, and a
+`Meter` says how many may come at all; what has to wait is held, and nothing more is read. Reads no clock and owns no
+timer: whoever opened it ends a connection that lingers.
 """
 
 from __future__ import annotations
 
-import enum
 import logging
 from typing import TypeAlias
 
@@ -16,7 +15,18 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.protocol import Protocol as Rfc6455
 
-from pelton.wire.frames import FIN_BINARY, MASKED, Masks, apply_mask, binary_frame, extent, masked_frame, whole_head
+from pelton.wire.frames import (
+    FIN_BINARY,
+    FIN_PING,
+    FIN_PONG,
+    MASKED,
+    PONG,
+    Masks,
+    apply_mask,
+    control_frame,
+    extent,
+    whole_head,
+)
 from pelton.wire.handshake import (
     HEAD_BYTES_MAX,
     ClientHandshake,
@@ -26,83 +36,86 @@ from pelton.wire.handshake import (
     ServerHandshake,
     split_head,
 )
-from pelton.wire.seam import Channel, Endpoint
+from pelton.wire.seam import Channel, Endpoint, Meter
+from pelton.wire.sending import LOST, SLOW_CONSUMER, Phase, Sending
 
-__all__ = ["FRAGMENTS_MAX", "Phase", "WebSocket"]
+__all__ = ["FRAGMENTS_MAX", "LOST", "SLICE_FRAMES_MAX", "SLOW_CONSUMER", "Phase", "WebSocket"]
 
 log = logging.getLogger(__name__)
 
-LOST, TEXT_FRAME, TOO_BIG, SERVER_ERROR, SLOW_CONSUMER = 1006, 1003, 1009, 4500, 4503
+TEXT_FRAME, TOO_BIG, SERVER_ERROR = 1003, 1009, 4500
 REASON_BYTES_MAX = 123
 SHORT_MAX = 125  # a payload whose length fits into the second byte
 MASKED_HEAD = 6  # what stands before such a payload from a client
+SHORT_SECOND = MASKED - MASKED_HEAD
+"""The second byte of a client's short frame, less the length of all of it."""
 FRAGMENTS_MAX = 64
 """The most frames one message may come in."""
+SLICE_FRAMES_MAX = 64
+"""The most frames that are parsed in one visit, unless told otherwise."""
+UNMETERED = 1 << 30
+"""Frames that a WebSocket without a meter grants itself, again and again."""
 
 Handshake: TypeAlias = ServerHandshake | ClientHandshake
 
-
-class Phase(enum.Enum):
-    """How far a WebSocket has come."""
-
-    HANDSHAKE = "handshake"
-    OPEN = "open"
-    CLOSED = "closed"
-    """No message passes any more; the channel may still carry the goodbye."""
-
-
 # An attribute of an enum costs ten times a module's name (Python 3.11), on every message both ways.
 _HANDSHAKE, _OPEN, _CLOSED = Phase.HANDSHAKE, Phase.OPEN, Phase.CLOSED
+_HEARTBEATS = frozenset({FIN_PING, FIN_PONG})
 
 
-class WebSocket:
+class WebSocket(Sending):
     """A connection that speaks whole binary messages of at most `message_bytes_max` bytes each way it reads.
 
-    `backlog_bytes_max` bounds what waits for the system to take it, besides one message that was taken in part.
+    `backlog_bytes_max` bounds what waits for the system to take it, besides one message that was taken in part;
+    `slice_frames_max` how many frames are parsed before others have their turn. `meter` grants the frames of any kind
+    that the peer may send; without one he may send as he likes.
     """
 
     __slots__ = (
-        "_backlog_bytes_max",
-        "_channel",
-        "_endpoint",
-        "_finishing",
+        "_behind",
+        "_dry",
         "_fragments",
         "_handshake",
+        "_held",
         "_mask_bit",
-        "_masks",
         "_max",
+        "_meter",
         "_paused",
         "_protocol",
         "_short_end",
+        "_short_head",
+        "_slice_frames_max",
         "_tail",
-        "_unsent",
-        "congested",
-        "gone",
-        "phase",
+        "credit",
     )
 
     def __init__(
-        self, handshake: Handshake, endpoint: Endpoint, message_bytes_max: int, backlog_bytes_max: int
+        self,
+        handshake: Handshake,
+        endpoint: Endpoint,
+        message_bytes_max: int,
+        backlog_bytes_max: int,
+        *,
+        slice_frames_max: int = SLICE_FRAMES_MAX,
+        meter: Meter | None = None,
     ) -> None:
-        self.phase = _HANDSHAKE
-        self.gone = False
-        """Whether the channel is ended as well; until then the goodbye may still be under way."""
-        self.congested = False
-        """Set by a channel that holds a message itself: nothing more is sent until it says otherwise."""
+        masks = Masks() if isinstance(handshake, ClientHandshake) else None
+        super().__init__(endpoint, masks, backlog_bytes_max)
         self._handshake = handshake
-        self._endpoint = endpoint
         self._max = message_bytes_max
-        self._short_end = MASKED_HEAD + min(message_bytes_max, SHORT_MAX)
-        self._backlog_bytes_max = backlog_bytes_max
-        self._masks = Masks() if isinstance(handshake, ClientHandshake) else None
-        self._mask_bit = 0 if self._masks else MASKED
+        self._mask_bit = 0 if masks else MASKED
+        self._short_head = 2 if masks else MASKED_HEAD
+        self._short_end = 0 if masks else MASKED_HEAD + min(message_bytes_max, SHORT_MAX)
+        self._slice_frames_max = slice_frames_max
         self._protocol: Rfc6455
-        self._channel: Channel = _NoChannel()
         self._tail = b""
-        self._unsent = b""
         self._fragments: list[bytes] | None = None
-        self._paused = False
-        self._finishing = False
+        self._meter = meter
+        self.credit = UNMETERED if meter is None else meter.spent()
+        """Frames that may still come before the meter is asked again."""
+        # Nothing is parsed while it is held, by its user or for want of credit. While it is behind, parsing goes on
+        # with what is there, slice by slice. Neither way anything more is read.
+        self._paused = self._dry = self._held = self._behind = False
 
     def attach(self, channel: Channel) -> None:
         """Begin on this channel. A client sends its request at once."""
@@ -113,56 +126,33 @@ class WebSocket:
         if isinstance(self._handshake, ClientHandshake):
             self._write(self._handshake.request())
 
-    @property
-    def peer(self) -> str:
-        """Address of the other side, for logs."""
-        return self._channel.peer
-
-    @property
-    def busy(self) -> bool:
-        """Whether something still waits for the system to take it; `send` declines meanwhile."""
-        return self.congested or bool(self._unsent)
-
-    # What the user calls.
-
-    def send(self, payload: bytes, body: bytes = b"") -> bool:
-        """Send a message now or not at all; `body` is more of the same message, so that many can share it.
-
-        False if an earlier one is not through yet, or the WebSocket is not open.
-        """
-        if self._unsent or self.congested or self.phase is not _OPEN:
-            return False
-        masks = self._masks
-        frame = masked_frame(payload + body, masks.take()) if masks else binary_frame(payload, body)
-        taken = self._channel.write(frame)
-        if taken != len(frame):
-            self._unsent = frame[taken:]
-            self._channel.watch_writable(True)
-        return True
-
-    def push(self, payload: bytes) -> bool:
-        """Send a message that must not be skipped; it may wait.
-
-        Past `backlog_bytes_max` the peer is closed as too slow.
-        """
-        if self.phase is not _OPEN:
-            return False
-        if len(self._unsent) + len(payload) > self._backlog_bytes_max and self._unsent:
-            self.drop(SLOW_CONSUMER, "too much waits to be read")
-            return False
-        self._write(masked_frame(payload, self._masks.take()) if self._masks else binary_frame(payload))
-        return True
-
     def pause(self) -> None:
         """Take no more messages until `resume`, not even those already read."""
-        self._paused = True
+        self._paused = self._held = True
         self._channel.pause()
 
     def resume(self) -> None:
         """Go on after `pause`. Messages arrive later, not from within this call."""
         if self._paused:
             self._paused = False
-            self._channel.resume()
+            self._release()
+
+    def grant(self, frames: int) -> None:
+        """So many more may come. Goes on if it was held for want of them; messages arrive later here as well."""
+        self.credit += frames
+        if self._dry and frames > 0:
+            self._dry = False
+            self._release()
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing is read on purpose: paused, out of credit, or behind with what was read before."""
+        return self._held or self._behind
+
+    @property
+    def unfinished(self) -> list[bytes] | bytes | None:
+        """What has come of a message that is not whole: its fragments, always the same list, or a part of a frame."""
+        return self._fragments or self._tail or None
 
     def close(self, code: int, reason: str) -> None:
         """Say goodbye. What the peer still sends is read and forgotten; end a peer that does not go with `abort`."""
@@ -175,12 +165,6 @@ class WebSocket:
             self._end(code, reason)
         elif self.phase is _HANDSHAKE:
             self.drop(code, reason)
-
-    def drop(self, code: int, reason: str) -> None:
-        """End it now, without a goodbye on the wire."""
-        self._unsent = b""
-        self._abort()
-        self._end(code, reason)
 
     def refuse(self, page: Page) -> None:
         """Answer a handshake that is not whole with a page and end it."""
@@ -208,21 +192,23 @@ class WebSocket:
             if (
                 MASKED_HEAD < len(data) <= self._short_end
                 and data[0] == FIN_BINARY
-                and data[1] == self._mask_bit | (len(data) - MASKED_HEAD)
-                and self._mask_bit
-                and not (self._tail or self._paused or self._fragments)
+                and data[1] == len(data) + SHORT_SECOND
+                and not (self._tail or self._held or self._fragments)
             ):
                 # One small message and nothing else: what nearly every read from a player is.
+                credit = self.credit = self.credit - 1
+                if not credit:
+                    self._wait(0)
                 self._endpoint.received(apply_mask(data[MASKED_HEAD:], data[2:MASKED_HEAD]))
             elif (
                 not self._mask_bit
                 and (head := whole_head(data))
                 and len(data) - head <= self._max
-                and not (self._tail or self._paused or self._fragments)
+                and not (self._tail or self._held or self._fragments)
             ):
                 self._endpoint.received(data[head:])  # the same from a server
             else:
-                self._parse(self._tail + data if self._tail else data)
+                self._parse(self._tail + data if self._tail else data, self._slice_frames_max)
         elif self.phase is _HANDSHAKE:
             self._shake_hands(self._tail + data)
 
@@ -234,17 +220,6 @@ class WebSocket:
     def lost(self) -> None:
         """The connection broke."""
         self.eof()
-
-    def writable(self) -> None:
-        """The system takes bytes again."""
-        if self._unsent:
-            self._unsent = self._unsent[self._channel.write(self._unsent) :]
-        if not self._unsent:
-            self._channel.watch_writable(False)
-            if self._finishing:
-                self._channel.finish()
-            elif self.phase is _OPEN:
-                self._endpoint.drained()
 
     # Receiving.
 
@@ -277,35 +252,90 @@ class WebSocket:
             if rest:
                 self.feed(rest)
 
-    def _parse(self, buffer: bytes) -> None:
+    def _parse(self, buffer: bytes, most: int) -> None:
         position, end = 0, len(buffer)
-        while not self._paused:
-            found = extent(buffer, position)
-            if found is None:
+        mask_bit, short_head = self._mask_bit, self._short_head
+        left = allowed = min(most, self.credit)
+        while left and not self._held and position + 2 <= end:
+            length = buffer[position + 1] ^ mask_bit
+            if length <= SHORT_MAX:
+                start, legal = position + short_head, True
+            elif length == SHORT_MAX + 1 and position + short_head + 2 <= end:
+                start, legal = position + short_head + 2, True
+                length = buffer[position + 2] << 8 | buffer[position + 3]
+            elif found := extent(buffer, position):  # a longer one, or a mask where none may be, or none
+                start, length = position + found[0], found[1]
+                legal = buffer[position + 1] & MASKED == mask_bit
+            else:
                 break
-            header, length = found
-            start = position + header
-            stop = start + length
             if length > self._max:
                 self.close(TOO_BIG, f"a message of more than {self._max} bytes")
                 return
-            legal = buffer[position + 1] & MASKED == self._mask_bit
+            stop = start + length
             if legal and stop > end:
                 break
+            left -= 1
             if legal and buffer[position] == FIN_BINARY and self._fragments is None:
                 payload = buffer[start:stop]
-                if self._mask_bit:
-                    payload = apply_mask(payload, buffer[start - 4 : start])
-                self._endpoint.received(payload)
+                self._endpoint.received(apply_mask(payload, buffer[start - 4 : start]) if mask_bit else payload)
             else:
-                self._uncommon(buffer[position:stop])
+                self._uncommon(buffer[position:stop], start - position if legal else 0)
             if self.phase is not _OPEN:
                 return
             position = stop
         self._tail = buffer[position:]
+        self.credit -= allowed - left
+        if not left:
+            self._wait(most - allowed)
+        elif self._behind:
+            self._catch_up()
 
-    def _uncommon(self, frame: bytes) -> None:
-        """Give one frame (or a header that is wrong already) to the library, then look at what it made of it."""
+    def _wait(self, more: int) -> None:
+        """So many frames were parsed as may be: ask for more credit, or leave the rest for the next round.
+
+        `more` is how many this visit may still parse, if it was only the credit that ended.
+        """
+        if not self.credit and not self._dry:
+            self.credit = UNMETERED if self._meter is None else self._meter.spent()
+            if not self.credit:
+                self._dry = self._held = True
+                self._channel.pause()
+        if more and self._tail and not self._held:
+            self._parse(self._tail, more)
+        elif self._tail and not self._held:
+            self._behind = True
+            if self._meter is not None:
+                self._meter.behind()
+            self._channel.pause()
+            self._channel.again()
+        elif self._behind:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """All that was read is parsed, or held for another reason."""
+        self._behind = False
+        if not self._held:
+            self._channel.resume()
+
+    def _release(self) -> None:
+        """Go on, unless there is another reason to wait."""
+        if not (self._paused or self._dry):
+            self._held = False
+            if self._behind:
+                self._channel.again()
+            else:
+                self._channel.resume()
+
+    def _uncommon(self, frame: bytes, head: int) -> None:
+        """Answer a ping; give anything else to the library, then look at what it made of it.
+
+        `head` is how long the frame's header is, 0 if that is wrong already.
+        """
+        if frame[0] in _HEARTBEATS and head > 0 and len(frame) - head <= SHORT_MAX:
+            if frame[0] == FIN_PING:
+                payload = apply_mask(frame[head:], frame[head - 4 : head]) if self._mask_bit else frame[head:]
+                self._reply(control_frame(PONG, payload, self._masks.take() if self._masks else None))
+            return
         protocol = self._protocol
         protocol.receive_data(frame)
         for event in protocol.events_received():
@@ -335,54 +365,12 @@ class WebSocket:
             elif len(parts) >= FRAGMENTS_MAX:
                 self.close(TOO_BIG, f"a message in more than {FRAGMENTS_MAX} fragments")
 
-    # Sending.
-
-    def _reply(self, data: bytes) -> None:
-        """Send what the library answers by itself (pongs, the closing frame): bounded like all else."""
-        if len(self._unsent) + len(data) > self._backlog_bytes_max and self._unsent:
-            self.drop(SLOW_CONSUMER, "too much waits to be read")
-        elif data:
-            self._write(data)
-
-    def _write(self, data: bytes) -> None:
-        """Write in order: behind what waits, if something waits."""
-        if not self._unsent:
-            data = data[self._channel.write(data) :]
-        if data:
-            self._unsent += data
-            self._channel.watch_writable(True)
-
-    def _finish(self) -> None:
-        self._finishing = True
-        if not self._unsent:
-            self._channel.finish()
-
-    def _abort(self) -> None:
-        self.gone = True
-        self._channel.abort()
-
     def _end(self, code: int, reason: str) -> None:
         if self.phase is not _CLOSED:
             self.phase = _CLOSED
             self._tail = b""
             self._fragments = None
-            if self._paused and not self.gone:
-                self.resume()  # to see the peer's end
+            if (self._held or self._behind) and not self.gone:
+                self._paused = self._dry = self._held = self._behind = False
+                self._channel.resume()  # to see the peer's end
             self._endpoint.closed(code, reason)
-
-
-class _NoChannel:
-    """Before a WebSocket is attached to a channel, there is nothing to end."""
-
-    peer = "nobody"
-
-    def write(self, data: bytes) -> int:
-        return 0
-
-    def watch_writable(self, wanted: bool) -> None:
-        """Nothing is written."""
-
-    def pause(self) -> None:
-        """Nothing is read."""
-
-    resume = finish = abort = pause

@@ -115,7 +115,7 @@ class Server:
 
     def _listen(self, section: str, host: str, port: int) -> socket.socket:
         try:
-            return listen(host, port, self._config.deliver.socket_send_buffer_bytes)
+            return listen(host, port, self._config)
         except OSError as error:
             raise CannotListen(section, host, port, error) from error
 

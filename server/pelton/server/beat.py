@@ -137,6 +137,10 @@ class Beat:
                 self._lobby.let_go(outcome.left)
                 metrics.ticks += 1
                 metrics.actions_taken += outcome.taken
+                metrics.actions_refused += outcome.late
+                metrics.actions_late += outcome.late
+                metrics.turns_deferred += outcome.deferred
+                metrics.ticks_full += outcome.taken >= self._config.simulate.actions_per_tick_max
                 fanout.deliver(opened.ticker, outcome, now_ns)
                 if self.observer is not None:
                     self.observer.ticked(opened, outcome)

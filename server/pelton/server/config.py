@@ -87,14 +87,24 @@ class ReceiveConfig:
 
     intake_interval_ms: Annotated[int, Between(1, 1000)]
     intake_seated_interval_ms: Annotated[int, Between(1, 1000)]
+    intake_budget_ms: Annotated[int, Between(1, 1000)]
     slice_bytes: Annotated[int, Between(256, 16_384)]
+    slice_frames_max: Annotated[int, Between(1, 4096)]
     message_bytes_max: Annotated[int, Between(512, 65_536)]
+    message_timeout_s: Annotated[float, Between(1.0, 300.0)]
     hello_timeout_s: Annotated[float, Between(0.1, 300.0)]
     close_timeout_s: Annotated[float, Between(0.1, 60.0)]
+    ping_after_s: Annotated[float, Between(1.0, 3600.0)]
+    silence_timeout_s: Annotated[float, Between(2.0, 3600.0)]
+    frames_per_second_max: Annotated[int, Between(1, 100_000)]
+    frames_burst_max: Annotated[int, Between(4, 100_000)]
+    flood_timeout_s: Annotated[float, Between(0.1, 3600.0)]
     inbox_low: Annotated[int, Between(0, 65_535)]
     inbox_high: Annotated[int, Between(1, 65_536)]
     inbox_max: Annotated[int, Between(1, 65_536)]
+    inbox_bytes_max: SocketBytes
     refusals_max: Annotated[int, Between(1, 65_536)]
+    socket_receive_buffer_bytes: SocketBytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,7 @@ class SimulateConfig:
 
     actions_per_player_per_tick_max: Annotated[int, Between(1, 1024)]
     actions_per_tick_max: Annotated[int, Between(1, 1_000_000)]
+    action_age_max_ms: Annotated[int, Between(0, 3_600_000)]
     rooms_max: Annotated[int, Between(1, 10_000)]
     room_empty_ttl_s: Annotated[float, Between(0.0, 86_400.0)]
     ticks_behind_max: Annotated[int, Between(1, 100)]
@@ -117,6 +128,7 @@ class DeliverConfig:
     """[deliver]: what leaves, and what happens to those who do not read."""
 
     socket_send_buffer_bytes: SocketBytes
+    user_timeout_ms: Annotated[int, Between(100, 3_600_000)]
     backlog_bytes_max: SocketBytes
     stall_timeout_s: Annotated[float, Between(0.1, 3600.0)]
     digest_interval_ticks: Annotated[int, Between(1, 1_000_000)]
@@ -184,6 +196,7 @@ class Config:
 
 ORDERS = (
     Order("receive.intake_interval_ms", "receive.intake_seated_interval_ms", strict=False),
+    Order("receive.ping_after_s", "receive.silence_timeout_s", strict=True),
     Order("receive.inbox_low", "receive.inbox_high", strict=True),
     Order("receive.inbox_high", "receive.inbox_max", strict=False),
     # The answer to a slice or a message, pongs for example, is no longer than itself. If it did not
@@ -192,6 +205,8 @@ ORDERS = (
     Order("receive.message_bytes_max", "deliver.backlog_bytes_max", strict=False),
     # A client is slow before it is too slow.
     Order("deliver.slow_after_s", "deliver.ack_lag_max_s", strict=True),
+    # Otherwise some messages could never be taken, however empty the inbox.
+    Order("receive.message_bytes_max", "receive.inbox_bytes_max", strict=False),
     # Otherwise one player's share could never be taken.
     Order("simulate.actions_per_player_per_tick_max", "simulate.actions_per_tick_max", strict=False),
     # Between the marks nothing changes; without that the server would shed and take up again all the time.

@@ -30,11 +30,35 @@ class Metrics:
     actions_taken: int = 0
     """Handed to a game."""
     actions_refused: int = 0
+    actions_overflowed: int = 0
+    """Of these, how many were one more than may wait for a player."""
+    actions_overweight: int = 0
+    """Of these, how many were more bytes than may wait for a player."""
+    actions_late: int = 0
+    """Of these, how many had waited for their room for too long."""
+    turns_deferred: int = 0
+    """Players who had actions left after a tick, tick by tick: more came than one tick takes of a player."""
+    ticks_full: int = 0
+    """Ticks that took as many actions as a tick may take in total."""
     messages_bad: int = 0
     """Messages that ended their connection."""
     bytes_received: int = 0
     """From and to players, with all that a WebSocket adds; on the asyncio transport what was handed to it."""
     bytes_sent: int = 0
+    messages_unfinished: int = 0
+    """Connections closed because a message was begun and did not come whole."""
+    slices_cut: int = 0
+    """Visits of a connection that had to leave some of the frames for later."""
+    intakes_cut: int = 0
+    """Looks at the sockets that were over before everybody had been read."""
+    reads_held: int = 0
+    """Times a connection was not read because it had used up its frames."""
+    floods_closed: int = 0
+    """Connections closed because they wanted more than they may, without a break."""
+    pings_sent: int = 0
+    """To clients that were silent."""
+    connections_silent: int = 0
+    """Connections closed because nothing was heard of them."""
     frames_sent: int = 0
     frames_skipped: int = 0
     """Ticks in which a client was still busy with an earlier frame; it gets the whole state later."""

@@ -86,7 +86,7 @@ class Fragile(Bank):
 
 
 class Deaf(Bank):
-    """Never takes an action: none is ever answered."""
+    """Never takes an action: none is ever answered, unless it may grow too old."""
 
     def on_tick(self, tick: Tick, actions: Iterable[Played]) -> None:
         """Nothing, not even listening."""

@@ -105,8 +105,14 @@ async def test_a_room_that_raises_fails_the_test_and_names_the_callback() -> Non
 
 async def test_an_action_that_is_never_answered_fails_it_at_the_end() -> None:
     with pytest.raises(SimulationFailed, match="neither taken nor refused"):
-        async with simulate(Deaf, bots=2, seed=1) as world:
+        async with simulate(Deaf, bots=2, seed=1, settings=["simulate.action_age_max_ms=0"]) as world:
             await world.run(seconds=10)
+
+
+async def test_an_action_that_a_game_does_not_take_is_answered_when_it_is_too_old() -> None:
+    async with simulate(Deaf, bots=2, seed=1) as world:
+        await world.run(seconds=10)
+    assert world.watch.taken == 0
 
 
 async def test_a_check_that_raises_fails_it_at_once() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from pelton.server.receive import listener as listener_module
 from pelton.server.receive.listener import listen
+from tests.server.fakes import settings
 from tests.server.peer import UPGRADE, Peer
 from tests.server.wheel import TRANSPORTS, Wheel
 
@@ -315,24 +316,15 @@ async def test_a_listener_that_stops_while_it_looks_away_stays_stopped(monkeypat
 
 
 def test_a_port_in_use_is_an_error_of_the_system() -> None:
-    with listen("127.0.0.1", 0, 65536) as sock, pytest.raises(OSError, match="in use"):
-        listen("127.0.0.1", sock.getsockname()[1], 65536)
+    with listen("127.0.0.1", 0, settings()) as sock, pytest.raises(OSError, match="in use"):
+        listen("127.0.0.1", sock.getsockname()[1], settings())
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "a..b"])
 def test_an_address_that_cannot_be_had_is_an_error_of_the_system(host: str) -> None:
     """Whoever starts a server catches OSError and says which setting is wrong."""
     with pytest.raises(OSError):  # noqa: PT011 - what it says is up to the system
-        listen(host, 0, 65536)
-
-
-def test_what_is_accepted_inherits_a_small_send_buffer_and_no_delay() -> None:
-    with listen("127.0.0.1", 0, 8192) as sock, Peer(sock.getsockname()[1]):
-        sock.setblocking(True)
-        accepted, _ = sock.accept()
-        with accepted:
-            assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * 8192
-            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        listen(host, 0, settings())
 
 
 # Who waits for the next look, and who for the next tick.

@@ -50,7 +50,7 @@ class Line:
         self._websocket = websocket
         self._far = far
         self._loop = asyncio.get_running_loop()
-        self._held = self._watched = self._scheduled = self._gone = False
+        self._held = self._behind = self._watched = self._scheduled = self._gone = False
 
     def begin(self) -> None:
         """The real connection is made."""
@@ -76,6 +76,10 @@ class Line:
 
     def resume(self) -> None:
         self._held = False
+        self._schedule()
+
+    def again(self) -> None:
+        self._behind = True
         self._schedule()
 
     def finish(self) -> None:
@@ -130,7 +134,8 @@ class Line:
     def _go_on(self) -> None:
         """Let the WebSocket parse what it held back, then whatever has arrived meanwhile."""
         self._scheduled = False
-        if not (self._held or self._gone):
+        behind, self._behind = self._behind, False
+        if not self._gone and (behind or not self._held):
             self._guard(lambda: self._websocket.feed(b""))
         self.passage.wake()
 

@@ -42,6 +42,7 @@ class End:
     """One end of a connection, a `pelton.wire.seam.Channel`, and the `Line` that a client holds."""
 
     __slots__ = (
+        "_behind",
         "_closed",
         "_held",
         "_loop",
@@ -88,7 +89,7 @@ class End:
         """Arrived at this end and not read."""
         self.outstanding = 0
         """Written at this end and not read at the other."""
-        self._paused = self.awaits_room = self._closed = self._revisits = False
+        self._paused = self._behind = self.awaits_room = self._closed = self._revisits = False
 
     def join(self, other: End) -> None:
         """Make them the two ends of one connection."""
@@ -134,9 +135,11 @@ class End:
 
     def resume(self) -> None:
         self._paused = False
-        if not self._revisits:
-            self._revisits = True
-            self._loop.call_soon(self._revisit)
+        self._come_back()
+
+    def again(self) -> None:
+        self._behind = True
+        self._come_back()
 
     def finish(self) -> None:
         if not self._closed:
@@ -233,9 +236,15 @@ class End:
         if self.awaits_room and not self._closed:
             self.websocket.writable()
 
+    def _come_back(self) -> None:
+        if not self._revisits:
+            self._revisits = True
+            self._loop.call_soon(self._revisit)
+
     def _revisit(self) -> None:
         self._revisits = False
-        if not (self._paused or self._closed):
+        behind, self._behind = self._behind, False
+        if not self._closed and (behind or not self._paused):
             self.websocket.feed(b"")
             self._take_in()
 

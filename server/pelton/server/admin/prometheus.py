@@ -26,9 +26,21 @@ HELP: Mapping[str, str] = MappingProxyType(
         "connections_refused": "Connections turned away because the server was full or stopping.",
         "actions_taken": "Actions handed to a game.",
         "actions_refused": "Actions refused with a reason.",
+        "actions_overflowed": "Actions refused because as many as may wait for a player already did.",
+        "actions_overweight": "Actions refused because as many bytes as may wait for a player already did.",
+        "actions_late": "Actions refused because they had waited for their room for too long.",
+        "turns_deferred": "Players who had actions left after a tick, tick by tick.",
+        "ticks_full": "Ticks that took as many actions as a tick may take in total.",
         "messages_bad": "Messages that ended their connection.",
         "bytes_received": "Bytes received from clients, with what a WebSocket adds.",
         "bytes_sent": "Bytes sent to clients, with what a WebSocket adds.",
+        "messages_unfinished": "Connections closed because a message was begun and did not come whole.",
+        "slices_cut": "Visits of a connection that had to leave some of its frames for later.",
+        "intakes_cut": "Looks at the sockets that were over before everybody had been read.",
+        "reads_held": "Times a connection was not read because it had used up its frames.",
+        "floods_closed": "Connections closed because they wanted more than they may, without a break.",
+        "pings_sent": "WebSocket pings sent to clients that were silent.",
+        "connections_silent": "Connections closed because nothing was heard of them.",
         "frames_sent": "Frames sent to clients.",
         "frames_skipped": "Frames not sent because the client was still busy with an earlier one.",
         "frames_paced": "Frames that a client which is behind was not even to get.",
@@ -67,6 +79,10 @@ def _lines(watched: Watched) -> Iterator[str]:
     yield from _strain(watched)
     yield from _by_game("pelton_rooms", "gauge", "Rooms open now.", _rooms(watched))
     yield from _by_game("pelton_players", "gauge", "Seats taken or promised now.", _players(watched))
+    polls = watched.lobby.polls
+    yield from _one("pelton_wakers", "gauge", "Inboxes that wait for an action, each with one waker.", polls.wakers)
+    text = "Polls of an inbox that found nothing."
+    yield from _one("pelton_polls_fruitless_total", "counter", text, polls.fruitless)
     for name, value in counters(watched.metrics).items():
         if name in HELP:
             yield from _one(f"pelton_{name.removesuffix('_total')}_total", "counter", HELP[name], value)

@@ -50,11 +50,13 @@ from pelton.protocol.typed import ClientMessage, encode
 from pelton.server.clock import Clock
 from pelton.server.config import ReceiveConfig
 from pelton.server.metrics import Metrics
+from pelton.server.receive.allowance import Allowance
 from pelton.server.receive.decoders import Decoders
 from pelton.server.receive.tokens import Match, Tokens
 from pelton.server.simulate.errors import JoinRejected
 from pelton.server.simulate.lobby import Lobby
 from pelton.server.simulate.seat import EventNames, Questions, Seat
+from pelton.server.simulate.weights import Weights
 from pelton.streams import Inbox, Offer
 from pelton.wire import Page, Phase, WebSocket
 
@@ -90,7 +92,17 @@ class Surroundings:
 class Connection:
     """The endpoint of a WebSocket, and the session of at most one seat at a time."""
 
-    __slots__ = ("_around", "_decoder", "_seat", "session_id", "state", "websocket")
+    __slots__ = (
+        "_allowance",
+        "_around",
+        "_decoder",
+        "_seat",
+        "_short_bytes",
+        "_weights",
+        "session_id",
+        "state",
+        "websocket",
+    )
 
     def __init__(self, around: Surroundings, session_id: str) -> None:
         self._around = around
@@ -98,11 +110,15 @@ class Connection:
         self._seat: Seat | None = None
         self.session_id = session_id
         self.state = State.FRESH
+        self._short_bytes = 0
+        self._weights: Weights
+        self._allowance: Allowance
         self.websocket: WebSocket
 
-    def bind(self, websocket: WebSocket) -> None:
-        """Tell the connection its WebSocket; they need each other."""
+    def bind(self, websocket: WebSocket, allowance: Allowance) -> None:
+        """Tell the connection its WebSocket and that one's meter; they need each other."""
         self.websocket = websocket
+        self._allowance = allowance
 
     # What the WebSocket calls.
 
@@ -120,7 +136,7 @@ class Connection:
             self._bad(payload, bad)
             return
         if isinstance(message, Act) and self._seat is not None and self.state is _SEATED:
-            self._act(self._seat, message)
+            self._act(self._seat, message, len(payload))
         else:
             self._converse(message)
 
@@ -187,17 +203,23 @@ class Connection:
         elif self.state is State.FRESH and self.websocket.phase is Phase.OPEN:
             self._close(HELLO_TIMEOUT, "no hello in time")
 
-    def _act(self, seat: Seat, act: Act[Any]) -> None:
+    def _act(self, seat: Seat, act: Act[Any], size: int) -> None:
         if act.seq <= seat.received:
             self._close(BAD_MESSAGE, "seq must rise with every action")
             return
         seat.received = act.seq
+        if size > self._short_bytes and not self._weights.admits(size):
+            self._around.metrics.actions_overweight += 1
+            self._refuse(seat, act.seq, Reason.OVERFLOW)
+            return
         offer = seat.inbox.offer(act)
         if offer is _SHED:
+            self._around.metrics.actions_overflowed += 1
             self._refuse(seat, act.seq, Reason.OVERFLOW)
             return
         if offer is _PAUSE:
             self.websocket.pause()  # until the room has taken enough: Inbox.on_low
+            self._allowance.full()
 
     def _bad(self, payload: bytes, bad: BadMessage) -> None:
         """An action that only its game finds wrong is refused by its number; anything else ends the connection."""
@@ -284,7 +306,7 @@ class Connection:
 
         inbox: Inbox[Act[Any]] = Inbox(config.inbox_low, config.inbox_high, config.inbox_max, read_on)
         player = around.lobby.new_player(self.session_id, join.options)
-        seat = Seat(player, self, inbox, config.refusals_max, around.resyncs_max)
+        seat = Seat(player, self, inbox, config.refusals_max, around.resyncs_max, config.inbox_bytes_max)
         try:
             around.lobby.enter(join, seat, around.clock.now_ns())
         except JoinRejected as rejected:
@@ -316,6 +338,8 @@ class Connection:
         """Have this seat, or none."""
         self._around.metrics.seated += (seat is not None) - (self._seat is not None)
         self._seat = seat
+        if seat is not None:
+            self._weights, self._short_bytes = seat.weights, seat.weights.short_bytes
 
     def _give_up_seat(self) -> None:
         seat = self._seat

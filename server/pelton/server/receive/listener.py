@@ -14,10 +14,13 @@ from pelton.protocol import SUBPROTOCOL
 from pelton.server.clock import Clock
 from pelton.server.config import Config
 from pelton.server.metrics import Metrics
+from pelton.server.receive.allowance import Allowance, Allowances
 from pelton.server.receive.connection import Connection, Surroundings
 from pelton.server.receive.deadlines import NEVER_NS, Deadlines
 from pelton.server.receive.decoders import Decoders
 from pelton.server.receive.pages import pages
+from pelton.server.receive.pulse import Pulse
+from pelton.server.receive.sockets import configure
 from pelton.server.receive.tokens import Tokens
 from pelton.server.simulate.lobby import Lobby
 from pelton.wire import ServerHandshake, Sweep, TransportChannel, WebSocket
@@ -33,7 +36,7 @@ REFUSED_AT_ONCE_MAX = 256
 RETRY_ACCEPT_S = 1.0
 
 
-def listen(host: str, port: int, send_buffer_bytes: int) -> socket.socket:
+def listen(host: str, port: int, config: Config) -> socket.socket:
     """A listening socket with the options that accepted ones inherit. OSError if the address cannot be had."""
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -42,9 +45,7 @@ def listen(host: str, port: int, send_buffer_bytes: int) -> socket.socket:
     sock = socket.socket(family, kind, proto)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # By default the kernel swallows megabytes for a client that does not read, and nobody notices for minutes.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        configure(sock, config)
         sock.setblocking(False)
         sock.bind(address)
         sock.listen(BACKLOG)
@@ -93,7 +94,13 @@ class Listener:
         self._overdue: Deadlines[Connection] = Deadlines(config.receive.hello_timeout_s)
         self._lingering: Deadlines[WebSocket] = Deadlines(config.receive.close_timeout_s)
         self._connections: dict[Connection, None] = {}
+        self._allowances = Allowances(config.receive, metrics, clock.now_ns())
+        self.pulse = Pulse(config.receive, metrics)
+        """Once a second: who is still there. Others may judge with it."""
         self._sweep = Sweep(config.receive.slice_bytes, metrics)
+        self._budget_ns = config.receive.intake_budget_ms * 1_000_000
+        self._over_ns = 0
+        self._unread = 0
         self._view = memoryview(bytearray(config.receive.slice_bytes))
         self._session_ids = session_ids
         self._server: asyncio.Server | None = None
@@ -127,7 +134,15 @@ class Listener:
 
     def look(self, now_ns: int) -> None:
         """Sweep the sockets once, and end what has taken too long."""
-        self._sweep.sweep()
+        step_ns = self._allowances.begin(now_ns)
+        self._over_ns = now_ns + self._budget_ns
+        self._unread = self._sweep.sweep(self._over)
+        if self._unread:
+            self._metrics.intakes_cut += 1
+        if self._allowances.short:
+            self._allowances.refill(step_ns, judge=not self._unread)
+        if self.pulse.due_ns <= now_ns:
+            self.pulse.beat(now_ns)
         if self._overdue.due_ns <= now_ns:
             for connection in self._overdue.expired(now_ns):
                 connection.hello_overdue()
@@ -142,8 +157,8 @@ class Listener:
 
     @property
     def waiting(self) -> bool:
-        """Somebody has no seat, not even a promised one: the next look, not the next tick, is what he waits for."""
-        return len(self._connections) > self._metrics.seated or bool(self._lingering)
+        """Somebody waits for the next look, not the next tick: without a seat, or not reached by the last look."""
+        return len(self._connections) > self._metrics.seated or bool(self._lingering) or self._unread > 0
 
     @property
     def quiet(self) -> bool:
@@ -156,6 +171,10 @@ class Listener:
             connection.websocket.drop(1006, "the server stops")
         self.look(NEVER_NS)
         self._sweep.close()
+
+    def _over(self) -> bool:
+        """Whether this look has read for long enough."""
+        return self._clock.now_ns() >= self._over_ns
 
     def _accept(self, listening: socket.socket) -> None:
         for _ in range(ACCEPTS_PER_TURN):
@@ -198,10 +217,19 @@ class Listener:
 
     def _new_websocket(self) -> WebSocket:
         connection = Connection(self._around, self._session_ids())
+        allowance = Allowance(self._allowances)
+        receive = self._config.receive
         websocket = WebSocket(
-            self._handshake, connection, self._config.receive.message_bytes_max, self._config.deliver.backlog_bytes_max
+            self._handshake,
+            connection,
+            receive.message_bytes_max,
+            self._config.deliver.backlog_bytes_max,
+            slice_frames_max=receive.slice_frames_max,
+            meter=allowance,
         )
-        connection.bind(websocket)
+        allowance.websocket = websocket
+        connection.bind(websocket, allowance)
+        self.pulse.add(websocket, allowance)
         self._connections[connection] = None
         self._metrics.connections = len(self._connections)
         self._metrics.connections_total += 1
@@ -215,6 +243,7 @@ class Listener:
 
     def _gone(self, connection: Connection) -> None:
         self._connections.pop(connection, None)
+        self.pulse.remove(connection.websocket)
         self._metrics.connections = len(self._connections)
         self._lingering.add(connection.websocket, self._clock.now_ns())
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
+from typing import NamedTuple
 
 from pelton.protocol import Join
 from pelton.protocol.messages import HOW_BY_ID, HOW_CREATE, Option
@@ -21,7 +23,7 @@ from pelton.server.simulate.seating import SeatEvent
 from pelton.server.simulate.ticker import Ticker
 from pelton.server.tick_times import RoomTimes
 
-__all__ = ["Lobby", "OpenRoom"]
+__all__ = ["Lobby", "OpenRoom", "Polls"]
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,15 @@ class OpenRoom:
         return self.ticker.room.room_id
 
 
+class Polls(NamedTuple):
+    """What the rooms' merges do with their inboxes; streams bound both."""
+
+    wakers: int
+    """Inboxes that wait for an action now, each with one waker."""
+    fruitless: int
+    """Polls that found nothing, since the start."""
+
+
 class Lobby:
     """Every open room. `random` makes room ids and the rooms' seeds: with a seed, a whole server repeats itself."""
 
@@ -56,6 +67,7 @@ class Lobby:
         self._breaker = Breaker(config.room_faults_per_minute_max)
         self.overload = Overload()
         """What is done about overload; the lobby reads whether somebody may come in."""
+        self._fruitless_before = 0  # in rooms that are gone
         self.closing = False
         """True turns everybody away."""
 
@@ -69,6 +81,13 @@ class Lobby:
     def players(self) -> int:
         """Seats taken or promised in all rooms."""
         return len(self._seats)
+
+    @property
+    def polls(self) -> Polls:
+        """Of all rooms; asked now and then, as it goes through all seats."""
+        stats = [opened.ticker.polls for opened in self._rooms.values()]
+        wakers = sum(merge.sources - merge.ready for merge in stats)
+        return Polls(wakers, self._fruitless_before + sum(merge.fruitless for merge in stats))
 
     def new_player(self, session_id: str, options: Mapping[str, Option]) -> Player:
         """A player with an id that no other has had."""
@@ -127,6 +146,7 @@ class Lobby:
     def close(self, opened: OpenRoom, reason: str) -> None:
         """End a room: its players are told, its game disposes."""
         del self._rooms[opened.room_id]
+        self._fruitless_before += opened.ticker.polls.fruitless
         for seat in [seat for seat, room in self._seats.items() if room is opened]:
             del self._seats[seat]
             seat.advance(SeatEvent.LEAVE)
@@ -175,7 +195,8 @@ class Lobby:
         try:
             room = self._new_room(game, options)
             quantum, total = config.actions_per_player_per_tick_max, config.actions_per_tick_max
-            ticker = Ticker(game, room, quantum, total, config.grace_s)
+            age_ticks_max = math.ceil(config.action_age_max_ms * room.tick_hz / 1000)
+            ticker = Ticker(game, room, quantum, total, age_ticks_max, config.grace_s)
         except RoomFault as fault:
             self._breaker.fault(game, now_ns)
             where = {**fault.fields, "game": game}

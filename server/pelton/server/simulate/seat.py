@@ -12,6 +12,7 @@ from pelton.protocol import Act, Joined
 from pelton.protocol.close_codes import RATE_LIMITED
 from pelton.protocol.messages import Option, Refusal
 from pelton.server.simulate.seating import SeatEvent, Standing, step
+from pelton.server.simulate.weights import Weights
 from pelton.streams import Inbox
 
 __all__ = ["ABSENT", "Player", "Questions", "Seat", "SeatCredentials", "Session"]
@@ -158,14 +159,22 @@ class Seat:
         "refused",
         "session",
         "standing",
+        "weights",
     )
 
     def __init__(
-        self, player: Player, session: Session, inbox: Inbox[Act[Any]], refusals_max: int, questions_max: int = 16
+        self,
+        player: Player,
+        session: Session,
+        inbox: Inbox[Act[Any]],
+        refusals_max: int,
+        questions_max: int = 16,
+        inbox_bytes_max: int = 65_536,
     ) -> None:
         self.player = player
         self.session = session
         self.inbox = inbox
+        self.weights = Weights(inbox, inbox_bytes_max)
         self.standing = Standing.RESERVED
         self.live = True
         """False once it is given back."""

@@ -14,13 +14,14 @@ from typing import Any, TypeVar
 
 from pelton.protocol import Act, Joined
 from pelton.protocol.schema import action_fields, action_name, event_fields, event_name
+from pelton.server.simulate.ages import Ages
 from pelton.server.simulate.errors import CallbackError, JoinRejected, RoomFault
 from pelton.server.simulate.pipeline import Played, TickActions
 from pelton.server.simulate.room import Emitted, Room, Tick
 from pelton.server.simulate.seat import ABSENT, Seat, Session
 from pelton.server.simulate.seating import SeatEvent, Standing
 from pelton.server.simulate.state.table import Table
-from pelton.streams import Merge
+from pelton.streams import Merge, MergeStats
 
 __all__ = ["Outcome", "Ticker"]
 
@@ -34,6 +35,10 @@ class Outcome:
     tick: int
     taken: int = 0
     """Actions handed to the game."""
+    late: int = 0
+    """Actions refused because they had waited for too long."""
+    deferred: int = 0
+    """Players who have actions left for the next tick."""
     joined: list[Seat] = field(default_factory=list)
     left: list[Seat] = field(default_factory=list)
     resumed: list[tuple[Seat, int]] = field(default_factory=list)
@@ -44,10 +49,13 @@ class Outcome:
 class Ticker:
     """The engine of one room. `quantum` bounds the actions of a player per tick, `total` those of all.
 
-    `grace_s` is for how long it keeps the seat of who lost his connection, unless the room says otherwise.
+    `age_ticks_max` is how many ticks an action may wait, 0 for any number. `grace_s` is for how long the seat of a
+    player whose connection is lost is kept, unless the room says otherwise.
     """
 
-    def __init__(self, game: str, room: Room, quantum: int, total: int, grace_s: float = 0.0) -> None:
+    def __init__(
+        self, game: str, room: Room, quantum: int, total: int, age_ticks_max: int = 0, grace_s: float = 0.0
+    ) -> None:
         self.game = game
         self.room = room
         self.tick = 0
@@ -68,6 +76,7 @@ class Ticker:
         self._returning: dict[Seat, int] = {}
         """Who is back: the last tick that arrived there."""
         self._merge: Merge[Seat, Act[Any]] = Merge()
+        self._ages = Ages(age_ticks_max)
         self._source = TickActions()
         self._guard("on_create", room.on_create)
         self._pipeline = self._guard("pipeline", lambda: room.pipeline(self._source))
@@ -87,6 +96,11 @@ class Ticker:
     def waiting(self) -> int:
         """Actions that players have sent and no tick has taken yet."""
         return sum(len(seat.inbox) for seat in self._seats)
+
+    @property
+    def polls(self) -> MergeStats:
+        """What became of the polls of the seats' inboxes."""
+        return self._merge.totals()
 
     def request(self, seat: Seat) -> None:
         """Promise a seat; it is taken with the next tick. JoinRejected if there is none."""
@@ -137,6 +151,7 @@ class Ticker:
         if self._returning:
             self._reseat(outcome)
         self._seat_arrivals(outcome)
+        outcome.late = self._ages.refuse_late()
         self._run(outcome)
         if self.room.kicked:
             self._show_out()
@@ -228,6 +243,9 @@ class Ticker:
         self._source.begin(self._merge.sweep(self._quantum, self._total))
         self._guard("on_tick", lambda: self.room.on_tick(tick, self._actions()))
         outcome.taken = self._source.end()
+        left = [slot.key for slot in self._merge.fifo if slot.stream.backlog]
+        outcome.deferred = len(left)
+        self._ages.note(left)
 
     def _actions(self) -> Iterator[Played]:
         """The actions that come out of the pipeline, each accounted for; without stages none can get lost."""
