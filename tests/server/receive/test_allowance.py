@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
+from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
 from pelton.protocol.close_codes import RATE_LIMITED
@@ -118,6 +119,8 @@ def test_a_rest_earns_no_more_than_a_burst(server: Server, rest_s: int) -> None:
 pauses = st.lists(st.tuples(st.integers(0, 3_000_000_000), st.integers(0, 700)), max_size=40)
 
 
+@settings_of_hypothesis(max_examples=300, deadline=None)
+@example([(53_211, 0), (2_965_290, 700), (3_077_002, 700)], 331, 500)
 @given(pauses, st.integers(1, 500), st.integers(4, 500))
 def test_never_more_than_a_burst_and_what_the_time_earned(story: list[tuple[int, int]], rate: int, burst: int) -> None:
     """In no stretch of time: not since the beginning, and not since any other moment."""

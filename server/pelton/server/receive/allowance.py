@@ -112,8 +112,12 @@ class Allowance:
         """Take what there is out of the bucket, up to a share."""
         around = self._around
         gained = (around.now_ns - self._since_ns) * around.rate // NS_PER_S
-        self._since_ns += gained * NS_PER_S // around.rate
-        level = min(self._level + gained, around.burst - self._out)
+        level, room = self._level + gained, around.burst - self._out
+        if level < room:
+            self._since_ns += -(-gained * NS_PER_S // around.rate)
+        else:  # full: what the time would have earned besides, a part of a frame too, is lost
+            level = room
+            self._since_ns = around.now_ns
         self._out = out = min(level, around.share)
         self._level = level - out
         self.granted += out
