@@ -163,7 +163,8 @@ def test_a_thousand_bad_connections_are_a_few_lines(start: Start, tmp_path: Path
     file, path = tmp_path / "broken.py", tmp_path / "log"
     file.write_text(BROKEN_GAME, encoding="utf-8")
     with path.open("wb") as log:
-        server = start(log, file, f"server.loop={loop}")
+        no_breaker = "simulate.room_faults_per_minute_max=10000"
+        server = start(log, file, f"server.loop={loop}", no_breaker)
         with ThreadPoolExecutor(16) as crowd:
             list(crowd.map(lambda number: spoil(number, server.port), range(FLOOD)))
         assert server.stop() == 0

@@ -24,7 +24,7 @@ TIMEOUT_S = 40
 
 @pytest.fixture(scope="module")
 def server(start_server: StartServer) -> Iterator[RunningServer]:
-    running = start_server()
+    running = start_server("simulate.grace_s=0")  # a bot that was killed is not waited for
     yield running
     running.stop()
     assert "Traceback" not in running.log()

@@ -22,6 +22,8 @@ from pelton.server.logs.writer import WAITING_BYTES_MAX, Writer
 
 __all__ = ["LogHandler"]
 
+FLUSH_S = 1.0
+
 
 class LogHandler(logging.Handler):
     """Writes the log. `start` it, and `finish` it at the end; no call waits for the reader of the log."""
@@ -58,6 +60,10 @@ class LogHandler(logging.Handler):
     def wait(self, timeout_s: float) -> bool:
         """Wait until what was logged so far is written, for no longer than that. Whether it is."""
         return self._writer.wait(timeout_s)
+
+    def flush(self) -> None:
+        """Wait a while for what was logged so far, as whoever ends the process on the spot has to."""
+        self.wait(FLUSH_S)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Called with the handler's lock held. Never raises: the caller is in the middle of a tick, perhaps."""
