@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
@@ -17,6 +18,7 @@ READY = re.compile(r"listening on (ws://\S+:(\d+)/)")
 ADMIN = re.compile(r"admin port: (http://\S+/)")
 LOG = ("--set", "log.format=console")  # where the log goes to a file, it is JSON unless somebody says so
 STOP_TIMEOUT_S = 20
+LOG_TIMEOUT_S = 10
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -60,6 +62,14 @@ class RunningServer:
     def log(self) -> str:
         """What it has written to standard error so far."""
         return self._log_path.read_text(encoding="utf-8")
+
+    def log_with(self, text: str) -> str:
+        """The log, once this is in it: a thread of the server writes it, whenever it comes to that."""
+        until_s = time.monotonic() + LOG_TIMEOUT_S
+        while text not in (log := self.log()):
+            assert time.monotonic() < until_s, f"no {text!r} in:\n{log}"
+            time.sleep(0.01)
+        return log
 
     def stop(self) -> None:
         """Ask it to stop and wait until it has; it must end with exit code 0. Nothing to do if it was killed."""

@@ -135,13 +135,11 @@ class Watchdog:
             self._long.append(now_ns)
         if self._kill_ns and stood_ns > self._kill_ns:
             frame = frame_of(self._loop_thread_id)
-            log.critical(
-                "stall: %s has held the loop for %.1f s, more than watchdog.kill_after_s; the process ends (%d)\n%s",
-                stall.what,
-                stood_ns / NS_PER_S,
-                EXIT_CODE,
-                "" if frame is None else "".join(traceback.format_stack(frame)),
-            )
+            text = "stall: %s has held the loop for %.1f s, more than watchdog.kill_after_s; the process ends (%d)"
+            stack = None if frame is None else "".join(traceback.format_stack(frame)).rstrip()
+            arguments = stall.what, stood_ns / NS_PER_S, EXIT_CODE
+            # The stack is another thread's, and a logger takes only the caller's.
+            log.handle(log.makeRecord(log.name, logging.CRITICAL, "", 0, text, arguments, None, sinfo=stack))
             self._end()
 
     def _over(self, stall: _Stall, now_ns: int) -> None:
