@@ -114,7 +114,8 @@ def test_a_game_that_sleeps_in_a_tick_is_named_with_its_line(
     while frames(client, 1)[0] < 8:
         """Past the nap."""
     found = re.search(
-        r"stall: room (\w+) \(nap\), tick 5, on_tick has held the loop for (\d+) ms, at (.*)\n", server.log()
+        r"stall: room (\w+) \(nap\), tick 5, on_tick has held the loop for (\d+) ms, at (.*)\n",
+        server.log_with("stall over: "),
     )
     assert found, server.log()
     assert re.fullmatch(r".*/trouble_\w+\.py:\d+ Nap\.rest", found[3])
