@@ -18,6 +18,8 @@ READY = re.compile(r"listening on (ws://\S+:(\d+)/)")
 ADMIN = re.compile(r"admin port: (http://\S+/)")
 LOG = ("--set", "log.format=console")  # where the log goes to a file, it is JSON unless somebody says so
 STOP_TIMEOUT_S = 20
+NO_DRAIN = ("--set", "server.drain_timeout_s=0")
+"""A test that is over does not wait for those who play on."""
 LOG_TIMEOUT_S = 10
 
 
@@ -33,7 +35,7 @@ class RunningServer:
         options = [word for setting in settings for word in ("--set", setting)]
         with log_path.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "pelton.server", "--port", "0", *LOG, *options, *map(str, files)],
+                [sys.executable, "-m", "pelton.server", "--port", "0", *LOG, *NO_DRAIN, *options, *map(str, files)],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

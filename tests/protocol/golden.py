@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pelton.protocol import (
     Act,
+    Draining,
     EventFrame,
     Frame,
     Heard,
@@ -45,6 +46,7 @@ FROM_SERVER: tuple[type[Message], ...] = (
     SeatCard,
     Resumed,
     EventFrame,
+    Draining,
 )
 BY_NUMBER = {kind.__struct_config__.tag: kind for kind in FROM_CLIENT + FROM_SERVER}
 

@@ -43,6 +43,8 @@ def as_read(read: Any) -> Any:
         value[4] = marked(float(read.tick_hz))
     if value[0] == 22:
         value[3] = marked(float(read.grace_s))
+    if value[0] == 25:
+        value[1:] = [marked(float(read.ends_in_s)), marked(float(read.retry_after_s))]
     return value
 
 

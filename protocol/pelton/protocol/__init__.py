@@ -5,6 +5,7 @@ from pelton.protocol.errors import BadMessage, ProtocolError, SchemaError
 from pelton.protocol.messages import (
     SUBPROTOCOL,
     Act,
+    Draining,
     EventFrame,
     Frame,
     Heard,
@@ -34,6 +35,7 @@ __all__ = [
     "BadMessage",
     "CloseCode",
     "Comeback",
+    "Draining",
     "Event",
     "EventFrame",
     "Frame",

@@ -17,6 +17,7 @@ __all__ = [
     "SUBPROTOCOL",
     "TOKEN_BYTES",
     "Act",
+    "Draining",
     "EventFrame",
     "Frame",
     "GroupAgreed",
@@ -219,4 +220,14 @@ class EventFrame(Message, tag=24, frozen=True):
     parts: list[list[Any]]
 
 
-ServerMessage: TypeAlias = Welcome | Joined | Rejected | Left | Frame | Pong | SeatCard | Resumed | EventFrame
+class Draining(Message, tag=25, frozen=True):
+    """The server is going to stop: nobody new gets a seat, and rooms that have not ended by then are ended."""
+
+    ends_in_s: float
+    retry_after_s: float
+    """When to connect again; another number for each client, so that not all come at once."""
+
+
+ServerMessage: TypeAlias = (
+    Welcome | Joined | Rejected | Left | Frame | Pong | SeatCard | Resumed | EventFrame | Draining
+)

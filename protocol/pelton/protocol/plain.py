@@ -10,6 +10,7 @@ import msgpack  # type: ignore[import-untyped]  # the package ships no types
 from pelton.protocol.errors import BadMessage
 from pelton.protocol.messages import (
     Act,
+    Draining,
     EventFrame,
     Frame,
     Joined,
@@ -43,6 +44,7 @@ _SHAPES: dict[int, tuple[Callable[..., ServerMessage], tuple[Any, ...]]] = {
     22: (SeatCard, (list, bytes, _NUMBER)),
     23: (Resumed, (int, int, int, bytes)),
     24: (EventFrame, (int, list, list, int, int, list, list)),
+    25: (Draining, (_NUMBER, _NUMBER)),
 }
 
 

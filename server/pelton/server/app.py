@@ -66,6 +66,8 @@ class Server:
         self._clock = clock = clock or MonotonicClock()
         seed = config.simulate.seed or SystemRandom().getrandbits(64)
         self.metrics = Metrics()
+        self._random = Random(seed)
+        self._announced = False
         self._lobby = Lobby(games, config.simulate, Random(seed))
         name = f"pelton/{server_version()}"
         self._listener = Listener(
@@ -132,19 +134,35 @@ class Server:
             usage=process_usage,
         )
 
+    async def drain(self) -> None:
+        """Give nobody a new seat, let rooms end by themselves, for no longer than `drain_timeout_s`; then `stop`."""
+        seconds = self._config.server.drain_timeout_s
+        self._lobby.closing = True
+        self._announce(seconds)
+        self._beat.drain(seconds)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wait_until(lambda: not self._lobby.players)
+        except TimeoutError:
+            left = {"players": self._lobby.players, "rooms": len(self._lobby)}
+            log.warning("%d players in %d rooms are left; their rooms are ended", *left.values(), extra=left)
+        await self.stop()
+
     async def stop(self) -> None:
-        """Stop accepting, end the rooms, tell the clients to come back later, close.
+        """Stop accepting, answer what has arrived, end the rooms, tell the clients to come back later, close.
 
         Bounded by `shutdown_timeout_s`.
         """
         self._lobby.closing = True
         self._listener.stop()
+        self._announce(0)
+        self._beat.finish()
         for opened in self._lobby:
             self._lobby.close(opened, "shutting_down")
         self._listener.close_all(RESTART.code, "the server is going down")
         try:
             async with asyncio.timeout(self._config.server.shutdown_timeout_s):
-                await self._quiet()
+                await self._wait_until(lambda: self._listener.quiet)
         except TimeoutError:
             left = {"connections": self.metrics.connections}
             log.warning("some clients did not go by themselves; their connections are cut", extra=left)
@@ -154,16 +172,23 @@ class Server:
         if self._admin is not None:  # last: /readyz says meanwhile that the server is going
             await self._admin.stop()
 
-    async def _quiet(self) -> None:
-        """Wait until nobody is connected; asked at the end of each beat, which sees every change."""
-        quiet = asyncio.Event()
+    def _announce(self, ends_in_s: float) -> None:
+        """Tell every client once, and each another time to come back."""
+        if not self._announced:
+            self._announced = True
+            about_s = self._config.server.retry_after_s
+            self._listener.announce(ends_in_s, lambda: round(about_s * self._random.uniform(0.5, 1.5), 3))
+
+    async def _wait_until(self, is_so: Callable[[], bool]) -> None:
+        """Asked at the end of each beat, which sees every change."""
+        event = asyncio.Event()
 
         def look() -> None:
-            if self._listener.quiet:
-                quiet.set()
+            if is_so():
+                event.set()
 
         self._beat.on_beat = look
-        await quiet.wait()
+        await event.wait()
 
 
 def _url(scheme: str, sock: socket.socket) -> str:

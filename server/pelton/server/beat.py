@@ -120,7 +120,22 @@ class Beat:
         # A seated player's action waits for the tick in any case, and every tick looks right before.
         return min(due_ns, now_ns + (self._interval_ns if self._listener.waiting else self._seated_interval_ns))
 
-    def _tick(self, opened: OpenRoom, now_ns: int) -> None:
+    def drain(self, seconds: float) -> None:
+        """Tell every game that the server is going to stop."""
+        for opened in self._lobby:
+            try:
+                opened.ticker.draining(seconds)
+            except RoomFault as fault:
+                self._fail(opened, fault)
+
+    def finish(self) -> None:
+        """Look once more, and run one tick of each room, whether due or not: what has arrived is answered."""
+        now_ns = self._clock.now_ns()
+        self._listener.look(now_ns)
+        for opened in self._lobby:
+            self._tick(opened, now_ns, at_once=True)
+
+    def _tick(self, opened: OpenRoom, now_ns: int, *, at_once: bool = False) -> None:
         metrics, pulse = self._metrics, self.pulse
         skipped_before = opened.cadence.skipped
         fanout = self._fanouts.get(opened)
@@ -131,7 +146,7 @@ class Beat:
             metrics.ticks_late += 1
         pulse.opened = opened
         try:
-            for _ in range(opened.cadence.take(now_ns + SLACK_NS)):
+            for _ in range(1 if at_once else opened.cadence.take(now_ns + SLACK_NS)):
                 pulse.since_ns = begun_ns
                 outcome = opened.ticker.step()
                 self._lobby.let_go(outcome.left)

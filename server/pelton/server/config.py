@@ -78,6 +78,8 @@ class ServerConfig:
     loop: Annotated[str, OneOf("auto", "uvloop", "asyncio")]
     transport: Annotated[str, OneOf("swept", "asyncio")]
     connections_max: Annotated[int, Between(1, 100_000)]
+    drain_timeout_s: Annotated[float, Between(0.0, 3600.0)]
+    retry_after_s: Annotated[float, Between(0.0, 3600.0)]
     shutdown_timeout_s: Annotated[float, Between(0.1, 300.0)]
 
 

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Coroutine
 
 from pelton.server.app import CannotListen, Server, server_version
 from pelton.server.clock import MonotonicClock
@@ -65,20 +66,23 @@ def _calm_collector() -> None:
 async def _serve(server: Server, config: Config, handler: LogHandler) -> int:
     loop = asyncio.get_running_loop()
     asked = [asyncio.Event(), asyncio.Event()]  # to stop, and to stop at once
+    first: list[signal.Signals] = []
 
-    def note() -> None:
+    def note(number: signal.Signals) -> None:
+        first.append(number)
         asked[asked[0].is_set()].set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, note)
+        loop.add_signal_handler(number, note, number)
     watch_unhandled(loop, server.metrics)
     await server.start()
     _introduce(server, config, loop_name(loop))
     handler.wait(WAIT_FOR_LOG_S)  # who waits for the next line may look for the admin port's in the log
     print(f"listening on {server.url}", flush=True)
     await asked[0].wait()
-    log.info("stopping")
-    await _stop(server, asked[1])
+    drains = first[0] is signal.SIGTERM  # Ctrl-C is somebody at the keyboard, who does not want to wait
+    log.info("draining, for at most %g s", config.server.drain_timeout_s) if drains else log.info("stopping")
+    await _stop(server.drain() if drains else server.stop(), asked[1])
     log.info("stopped")
     return 0
 
@@ -98,9 +102,9 @@ def _introduce(server: Server, config: Config, loop: str) -> None:
         log.info("admin port: %s", server.admin_url, extra={"url": server.admin_url})
 
 
-async def _stop(server: Server, at_once: asyncio.Event) -> None:
+async def _stop(stopping: Coroutine[None, None, None], at_once: asyncio.Event) -> None:
     """Stop in order, unless asked again meanwhile."""
-    orderly = asyncio.ensure_future(server.stop())
+    orderly = asyncio.ensure_future(stopping)
     impatient = asyncio.ensure_future(at_once.wait())
     await asyncio.wait({orderly, impatient}, return_when=asyncio.FIRST_COMPLETED)
     impatient.cancel()

@@ -22,6 +22,7 @@ from pelton.client.replica import Replica, SharedParts
 from pelton.client.room import Room
 from pelton.protocol import (
     Comeback,
+    Draining,
     EventFrame,
     Frame,
     Join,
@@ -117,6 +118,10 @@ class Client:
         """The seat held now."""
         self.clock = ServerClock()
         """The server's clock, as far as pings have told."""
+        self.on_drain: Callable[[float], None] | None = None
+        """Called when the server says that it is going to stop, with the seconds that are left."""
+        self.retry_after_s: float | None = None
+        """When to connect again to a server that stops; None: it has not said that it does."""
         self._light = light
         self._blind = blind
         self._parts = parts
@@ -204,6 +209,10 @@ class Client:
                 connection.answer(Welcome, message)
             case Pong(nonce):
                 connection.answer(nonce, (message, self._now_s()))
+            case Draining(ends_in_s, retry_after_s):
+                self.retry_after_s = retry_after_s
+                if self.on_drain is not None:
+                    self.on_drain(ends_in_s)
             case _:
                 self._take_of_seat(connection, message)
 

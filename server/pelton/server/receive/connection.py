@@ -14,6 +14,7 @@ from typing import Any
 from pelton.protocol import (
     Act,
     BadMessage,
+    Draining,
     Event,
     Heard,
     Hello,
@@ -195,6 +196,11 @@ class Connection:
         self.websocket.close(code, reason)
 
     # What the listener calls.
+
+    def announce(self, message: Draining) -> None:
+        """The server is going to stop: tell a client that has said hello."""
+        if self.state is not State.FRESH:
+            self._push(message)
 
     def hello_overdue(self) -> None:
         """The time for the handshake and hello is over; end it if they are not done."""

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable
 from typing import cast
 
-from pelton.protocol import SUBPROTOCOL
+from pelton.protocol import SUBPROTOCOL, Draining
 from pelton.server.clock import Clock
 from pelton.server.config import Config
 from pelton.server.metrics import Metrics
@@ -149,6 +149,11 @@ class Listener:
         if self._lingering.due_ns <= now_ns:
             for websocket in self._lingering.expired(now_ns):
                 websocket.drop(1006, "did not go by itself")
+
+    def announce(self, ends_in_s: float, retry_after_s: Callable[[], float]) -> None:
+        """Tell everybody that the server is going to stop, and each when to come back."""
+        for connection in list(self._connections):
+            connection.announce(Draining(ends_in_s, retry_after_s()))
 
     def close_all(self, code: int, reason: str) -> None:
         """Say goodbye to everybody."""

@@ -147,6 +147,9 @@ class Room:
         as often because it took more than its share, and will be closed if that goes on. Called between two ticks.
         """
 
+    def on_drain(self, seconds: float) -> None:
+        """The server is going to stop, and ends this room in so many seconds: end it sooner if the match allows."""
+
     def on_dispose(self) -> None:
         """The room goes away."""
 

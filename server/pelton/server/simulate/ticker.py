@@ -174,6 +174,10 @@ class Ticker:
         fault.__cause__ = cause
         return fault
 
+    def draining(self, seconds: float) -> None:
+        """Tell the game that the server is going to stop. RoomFault if it raises."""
+        self._guard("on_drain", partial(self.room.on_drain, seconds))
+
     def dispose(self) -> None:
         """Tell the game that its room goes away. RoomFault if it raises."""
         self._guard("on_dispose", self.room.on_dispose)
