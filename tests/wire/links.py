@@ -1,6 +1,7 @@
-"""Four links between a WebSocket and a raw peer, with one behaviour.
+"""Links of several kinds between a WebSocket and a raw peer, with one behaviour.
 
-In memory, on a swept socket, on a transport, and on a line of pelton.netsim that suffers nothing.
+In memory, on a swept socket, on a transport, on a line of pelton.netsim that suffers nothing, and with TLS on the
+first two.
 
 The peer is bytes: what it sends is queued and leaves when it can, what it gets is kept. `settle` lets everything
 happen that can happen without waiting.
@@ -11,12 +12,13 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import socket
+import ssl
 import struct
 import sys
 import termios
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from random import Random
 
@@ -24,10 +26,12 @@ from pelton.netsim import Conditions, Route
 from pelton.netsim.line import Line
 from pelton.netsim.passage import Passage
 from pelton.netsim.sockets import SocketEnd
-from pelton.wire import Sweep, TransportChannel
+from pelton.wire import Carried, Sweep, TlsChannel, TransportChannel
+from tests.certificates import client_context, server_context
 from tests.wire.fakes import BACKLOG_MAX, MESSAGE_MAX, UPGRADE, accepted, new_websocket, request
 
-KINDS = ("memory", "swept", "transport", "line")
+KINDS = ("memory", "swept", "transport", "line", "tls", "tls on a transport")
+"""With TLS it is always the server that the WebSocket is on; a client's is tested on plain sockets."""
 SLICE = 512
 QUIET_ROUNDS = 12
 """So many rounds without any change, and nothing more is going to happen."""
@@ -50,6 +54,8 @@ class Link:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.websocket, self.endpoint = new_websocket(options.side, options.message_max, options.backlog_max)
+        self.carried: Carried = self.websocket
+        """What the channel carries."""
         self.mask = b"\x11\x22\x33\x44" if options.side == "server" else None
         """What the peer has to mask its frames with."""
         self.outgoing = b""
@@ -240,13 +246,60 @@ class SocketLink(Link):
         self.ended = self.ended or not data
 
 
+class TlsLink(SocketLink):
+    """The same with TLS, which the peer speaks by hand."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options)
+        self.carried = TlsChannel(self.websocket, server_context(), options.slice_bytes)
+        self._incoming, self._cipher = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = client_context().wrap_bio(self._incoming, self._cipher, server_hostname="localhost")
+        self._encrypted = b""
+
+    def half_close(self) -> None:
+        with suppress(ssl.SSLWantReadError):
+            self._tls.unwrap()
+        self._send()
+        super().half_close()
+
+    def _write(self) -> None:
+        self._send()
+        if self.outgoing and not self._encrypted:
+            with suppress(ssl.SSLWantReadError):
+                count = self._tls.write(self.outgoing[: self.options.slice_bytes])
+                self.outgoing = self.outgoing[count:]
+            self._send()
+
+    def _send(self) -> None:
+        self._encrypted += self._cipher.read()
+        try:
+            self._encrypted = self._encrypted[self.theirs.send(self._encrypted) :] if self._encrypted else b""
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._encrypted = self.outgoing = b""
+
+    def _read(self) -> None:
+        try:
+            data = self.theirs.recv(65_536)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        self._incoming.write(data)
+        self.ended = self.ended or not data
+        with suppress(ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+            while plain := self._tls.read(65_536):
+                self.received += plain
+
+
 class SweptLink(SocketLink):
     """One socket of a sweep."""
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
         self.sweep = Sweep(options.slice_bytes)
-        self.sweep.add(self.ours, self.websocket)
+        self.sweep.add(self.ours, self.carried)
 
     async def round(self) -> None:
         await super().round()
@@ -258,7 +311,7 @@ class TransportLink(SocketLink):
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        self.channel = TransportChannel(self.websocket, memoryview(bytearray(options.slice_bytes)))
+        self.channel = TransportChannel(self.carried, memoryview(bytearray(options.slice_bytes)))
         self.transport: asyncio.Transport
 
     async def begin(self) -> None:
@@ -271,6 +324,14 @@ class TransportLink(SocketLink):
 
     def waiting_below(self) -> int:
         return self.transport.get_write_buffer_size()
+
+
+class SweptTlsLink(SweptLink, TlsLink):
+    """TLS on a swept socket."""
+
+
+class TransportTlsLink(TransportLink, TlsLink):
+    """TLS on an asyncio transport."""
 
 
 class LineLink(SocketLink):
@@ -298,6 +359,14 @@ def tcp_pair() -> tuple[socket.socket, socket.socket]:
     return ours, theirs
 
 
+TLS_LINKS: dict[tuple[str, str], type[Link]] = {
+    ("tls", "server"): SweptTlsLink,
+    ("tls on a transport", "server"): TransportTlsLink,
+    ("tls", "client"): SweptLink,
+    ("tls on a transport", "client"): TransportLink,
+}
+
+
 @asynccontextmanager
 async def linked(kind: str, options: Options | None = None) -> AsyncGenerator[Link]:
     """A link of this kind, open unless it should not be; ended with everything that belongs to it."""
@@ -305,6 +374,10 @@ async def linked(kind: str, options: Options | None = None) -> AsyncGenerator[Li
     link: Link
     if kind == "memory":
         link = MemoryLink(options)
+    elif "tls" in kind:
+        link = TLS_LINKS[kind, options.side](options)
+        if isinstance(link, TransportLink):
+            await link.begin()
     elif kind == "swept":
         link = SweptLink(options)
     elif kind == "line":

@@ -10,8 +10,7 @@ from __future__ import annotations
 import socket
 
 from pelton.wire.poller import READ, WRITE, Poller, new_poller
-from pelton.wire.seam import address
-from pelton.wire.websocket import WebSocket
+from pelton.wire.seam import Carried, address
 
 __all__ = ["Sweep", "SweptChannel"]
 
@@ -32,7 +31,7 @@ class Sweep:
         """How many sockets are watched; paused ones are not."""
         return len(self._poller)
 
-    def add(self, sock: socket.socket, websocket: WebSocket) -> None:
+    def add(self, sock: socket.socket, websocket: Carried) -> None:
         """Take over a connected, non-blocking socket and everything that happens on it."""
         websocket.attach(SweptChannel(self, sock, websocket))
 
@@ -80,7 +79,7 @@ class SweptChannel:
 
     __slots__ = ("_broken", "_sweep", "_watched", "peer", "sock", "websocket")
 
-    def __init__(self, sweep: Sweep, sock: socket.socket, websocket: WebSocket) -> None:
+    def __init__(self, sweep: Sweep, sock: socket.socket, websocket: Carried) -> None:
         self.sock = sock
         try:
             self.peer = address(sock.getpeername())

@@ -11,8 +11,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from pelton.wire.seam import address
-from pelton.wire.websocket import WebSocket
+from pelton.wire.seam import Carried, address
 
 __all__ = ["TransportChannel"]
 
@@ -24,7 +23,7 @@ class TransportChannel(asyncio.BufferedProtocol):
     was read is copied out before anybody else reads.
     """
 
-    def __init__(self, websocket: WebSocket, view: memoryview) -> None:
+    def __init__(self, websocket: Carried, view: memoryview) -> None:
         self.peer = "unknown"
         self.ended = asyncio.Event()
         """Set when the transport is closed for good."""
