@@ -88,9 +88,7 @@ def show(args: argparse.Namespace) -> int:
 
 def _shown(config: Config, loaded: LoadedConfig) -> list[str]:
     """One table over all sections, so that the columns are the same everywhere."""
-    rows = [
-        (*_named(*name.split(".", 1), value), loaded.origins[name]) for name, value in config_values(config).items()
-    ]
+    rows = [(*_named(name, value), loaded.origins[name]) for name, value in config_values(config).items()]
     key_width = max(len(key) for _, key, _, _ in rows)
     value_width = max(len(value) for _, _, value, _ in rows)
     lines: list[str] = []
@@ -102,8 +100,9 @@ def _shown(config: Config, loaded: LoadedConfig) -> list[str]:
     return lines
 
 
-def _named(section: str, key: str, value: Value) -> tuple[str, str, str]:
-    """A setting as it is shown. A secret is left out of what is still a valid file: as a comment."""
+def _named(name: str, value: Value) -> tuple[str, str, str]:
+    """A setting as it is shown: section, key, value. A secret becomes a comment of what is still a valid file."""
+    section, _, key = name.partition(".")
     declared = SECTIONS[section].key(key)
     if value and declared is not None and declared.secret:
         return section, f"# {key}", "(set, and not shown)"

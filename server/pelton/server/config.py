@@ -62,7 +62,9 @@ GameName: TypeAlias = Annotated[str, Shape(r"[a-z0-9][a-z0-9_-]{0,63}", "1 to 64
 GamePath: TypeAlias = Annotated[str, Shape(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", 'a class as "module.path:Class"')]
 Host: TypeAlias = Annotated[str, Shape(r"[\w.:%-]{1,253}", "a host name or an address")]
 File: TypeAlias = Annotated[str, Shape(r"[^\x00]{0,4096}", "the path of a PEM file, or empty")]
-_ORIGIN = r"(same-host|[a-z][a-z0-9+.-]*://[a-z0-9._~-]+(:[0-9]{1,5})?|[a-z][a-z0-9+.-]*://\[[0-9a-f:.]+\](:[0-9]{1,5})?)"
+_ORIGIN = (
+    r"(same-host|[a-z][a-z0-9+.-]*://[a-z0-9._~-]+(:[0-9]{1,5})?|[a-z][a-z0-9+.-]*://\[[0-9a-f:.]+\](:[0-9]{1,5})?)"
+)
 Origins: TypeAlias = Annotated[
     str,
     Shape(

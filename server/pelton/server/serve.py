@@ -1,4 +1,7 @@
-"""Runs a server as a process: logs, signals, exit codes. SIGTERM and SIGINT stop it in order, a second one at once."""
+"""Runs a server as a process: logs, signals, exit codes.
+
+SIGTERM and SIGINT stop it in order, a second one at once; SIGHUP has it read its certificate again.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from pelton.server.app import CannotListen, Server, server_version
 from pelton.server.config import Config
 from pelton.server.loading import load_games
 from pelton.server.loop import loop_factory, loop_name
+from pelton.server.receive.tls import TlsError
 from pelton.server.simulate.errors import GameError
 
 __all__ = ["serve"]
@@ -26,13 +30,13 @@ def serve(config: Config) -> int:
     )
     logging.getLogger("websockets").setLevel(logging.WARNING)  # it reports every connection
     try:
-        games = load_games(config.games)
-    except GameError as error:
+        server = Server(config, load_games(config.games))
+    except (GameError, TlsError) as error:
         print(f"pelton: {error}", file=sys.stderr)
         return 1
     _calm_collector()
     with asyncio.Runner(loop_factory=loop_factory(config.server.loop)) as runner:
-        return runner.run(_serve(Server(config, games), config))
+        return runner.run(_serve(server, config))
 
 
 def _calm_collector() -> None:
@@ -55,6 +59,8 @@ async def _serve(server: Server, config: Config) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, note)
+    if server.certificate is not None:
+        loop.add_signal_handler(signal.SIGHUP, server.certificate.reload)
     try:
         await server.start()
     except CannotListen as error:

@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 from pelton.loadtest.seconds import ServerSecond
 
-__all__ = ["AdminError", "Poller", "Reading", "fetch"]
+__all__ = ["TOKEN_VARIABLE", "AdminError", "Poller", "Reading", "fetch"]
 
 TIMEOUT_S = 2.0
+TOKEN_VARIABLE = "PELTON_ADMIN__TOKEN"  # noqa: S105 - the name of a variable; the server reads the same one
 ANSWER_BYTES_MAX = 1_048_576
 
 
@@ -44,12 +45,16 @@ class Reading:
 
 
 class Poller:
-    """`ask`, and a little later `take` gives what is new. Without an address nothing is ever asked."""
+    """`ask`, and a little later `take` gives what is new. Without an address nothing is ever asked.
 
-    def __init__(self, url: str, now_s: Callable[[], float]) -> None:
+    `token` is the server's `admin.token`, empty if it has none.
+    """
+
+    def __init__(self, url: str, now_s: Callable[[], float], token: str = "") -> None:
         self.missing = "no answer from the admin port yet" if url else 'the plan names no admin port (admin = "...")'
         """Why nothing is known."""
         self._url = url
+        self._token = token
         self._now_s = now_s
         self._before: Reading | None = None
         self._latest: Reading | None = None
@@ -69,7 +74,7 @@ class Poller:
         while self._url:
             await self._asked.wait()
             try:
-                self._latest = await fetch(self._url, self._now_s)
+                self._latest = await fetch(self._url, self._now_s, self._token)
                 self._before = self._before or self._latest
             except AdminError as error:
                 self.missing = str(error)
@@ -85,18 +90,21 @@ class Poller:
         return latest.since(before)
 
 
-async def fetch(url: str, now_s: Callable[[], float]) -> Reading:
+async def fetch(url: str, now_s: Callable[[], float], token: str = "") -> Reading:
     """Ask once. Raises AdminError."""
     parts = urlsplit(url)
+    path = parts.path.rstrip("/") + "/stats"
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            answer = await _get(parts.hostname or "", parts.port or 80, parts.path.rstrip("/") + "/stats", parts.netloc)
+            answer = await _get(parts.hostname or "", parts.port or 80, path, parts.netloc, token)
     except TimeoutError:
         raise AdminError(f"{url}: no answer within {TIMEOUT_S:g} s") from None
     except (OSError, asyncio.LimitOverrunError) as error:
         raise AdminError(f"{url}: {error}") from error
     head, _, body = answer.partition(b"\r\n\r\n")
     status = head.partition(b"\r\n")[0].decode("latin-1")
+    if status.split()[1:2] == ["401"]:
+        raise AdminError(f"{url}/stats: {'another token' if token else 'a token'} is needed; set {TOKEN_VARIABLE}")
     if status.split()[1:2] != ["200"]:
         raise AdminError(f"{url}/stats: {status or 'no answer'}")
     try:
@@ -105,10 +113,11 @@ async def fetch(url: str, now_s: Callable[[], float]) -> Reading:
         raise AdminError(f"{url}/stats is not what was expected: {error!r:.100}") from error
 
 
-async def _get(host: str, port: int, path: str, name: str) -> bytes:
+async def _get(host: str, port: int, path: str, name: str, token: str) -> bytes:
+    shown = f"Authorization: Bearer {token}\r\n" if token else ""
     reader, writer = await asyncio.open_connection(host, port)
     try:
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {name}\r\n{shown}Connection: close\r\n\r\n".encode())
         answer = bytearray()
         while chunk := await reader.read(65_536):
             answer += chunk
