@@ -115,8 +115,8 @@ def test_an_admin_host_that_others_can_reach_is_refused_with_the_reason(start: S
     status, log = ended(start("--port", "0", "--set", "admin.host=0.0.0.0"))
     assert status == 2
     assert log == (
-        "--set admin.host=0.0.0.0: expected a loopback address, 127.0.0.1 or ::1, as there is no token yet, "
-        'got "0.0.0.0"\n'
+        '--set admin.host=0.0.0.0: "0.0.0.0" may be reached from other machines, and there is no admin.token; set one '
+        "of 16 characters at least, best as PELTON_ADMIN__TOKEN, or take 127.0.0.1 or ::1\n"
     )
 
 

@@ -12,13 +12,12 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import socket
-import ssl
 import struct
 import sys
 import termios
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 
@@ -27,8 +26,9 @@ from pelton.netsim.line import Line
 from pelton.netsim.passage import Passage
 from pelton.netsim.sockets import SocketEnd
 from pelton.wire import Carried, Sweep, TlsChannel, TransportChannel
-from tests.certificates import client_context, server_context
+from tests.certificates import server_context
 from tests.wire.fakes import BACKLOG_MAX, MESSAGE_MAX, UPGRADE, accepted, new_websocket, request
+from tests.wire.tls_peer import TlsPeer
 
 KINDS = ("memory", "swept", "transport", "line", "tls", "tls on a transport")
 """With TLS it is always the server that the WebSocket is on; a client's is tested on plain sockets."""
@@ -252,45 +252,30 @@ class TlsLink(SocketLink):
     def __init__(self, options: Options) -> None:
         super().__init__(options)
         self.carried = TlsChannel(self.websocket, server_context(), options.slice_bytes)
-        self._incoming, self._cipher = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = client_context().wrap_bio(self._incoming, self._cipher, server_hostname="localhost")
-        self._encrypted = b""
+        self._peer = TlsPeer()
+        self._unsent = b""
 
     def half_close(self) -> None:
-        with suppress(ssl.SSLWantReadError):
-            self._tls.unwrap()
+        self._peer.say_goodbye()
         self._send()
         super().half_close()
 
     def _write(self) -> None:
         self._send()
-        if self.outgoing and not self._encrypted:
-            with suppress(ssl.SSLWantReadError):
-                count = self._tls.write(self.outgoing[: self.options.slice_bytes])
-                self.outgoing = self.outgoing[count:]
+        if self.outgoing and not self._unsent:
+            self.outgoing = self.outgoing[self._peer.encrypt(self.outgoing[: self.options.slice_bytes]) :]
             self._send()
 
     def _send(self) -> None:
-        self._encrypted += self._cipher.read()
-        try:
-            self._encrypted = self._encrypted[self.theirs.send(self._encrypted) :] if self._encrypted else b""
-        except BlockingIOError:
-            pass
-        except OSError:
-            self._encrypted = self.outgoing = b""
+        """What SocketLink sends, here encrypted."""
+        plain, self.outgoing = self.outgoing, self._unsent + self._peer.to_send()
+        super()._write()
+        self.outgoing, self._unsent = plain, self.outgoing
 
     def _read(self) -> None:
-        try:
-            data = self.theirs.recv(65_536)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        self._incoming.write(data)
-        self.ended = self.ended or not data
-        with suppress(ssl.SSLWantReadError, ssl.SSLZeroReturnError):
-            while plain := self._tls.read(65_536):
-                self.received += plain
+        before, self.received = self.received, b""
+        super()._read()
+        self.received = before + self._peer.decrypt(self.received)
 
 
 class SweptLink(SocketLink):
@@ -359,11 +344,13 @@ def tcp_pair() -> tuple[socket.socket, socket.socket]:
     return ours, theirs
 
 
-TLS_LINKS: dict[tuple[str, str], type[Link]] = {
-    ("tls", "server"): SweptTlsLink,
-    ("tls on a transport", "server"): TransportTlsLink,
-    ("tls", "client"): SweptLink,
-    ("tls on a transport", "client"): TransportLink,
+LINKS: dict[str, type[Link]] = {
+    "memory": MemoryLink,
+    "swept": SweptLink,
+    "transport": TransportLink,
+    "line": LineLink,
+    "tls": SweptTlsLink,
+    "tls on a transport": TransportTlsLink,
 }
 
 
@@ -371,20 +358,10 @@ TLS_LINKS: dict[tuple[str, str], type[Link]] = {
 async def linked(kind: str, options: Options | None = None) -> AsyncGenerator[Link]:
     """A link of this kind, open unless it should not be; ended with everything that belongs to it."""
     options = options or Options()
-    link: Link
-    if kind == "memory":
-        link = MemoryLink(options)
-    elif "tls" in kind:
-        link = TLS_LINKS[kind, options.side](options)
-        if isinstance(link, TransportLink):
-            await link.begin()
-    elif kind == "swept":
-        link = SweptLink(options)
-    elif kind == "line":
-        link = LineLink(options)
-        await link.begin()
-    else:
-        link = TransportLink(options)
+    if options.side == "client":
+        kind = {"tls": "swept", "tls on a transport": "transport"}.get(kind, kind)
+    link = LINKS[kind](options)
+    if isinstance(link, TransportLink | LineLink):
         await link.begin()
     try:
         if options.open:

@@ -1,7 +1,7 @@
 """HTTP as far as the admin port needs it, from whole heads to whole responses: no sockets, no waiting.
 
-Everything that is not a plain GET or HEAD is refused with a page that says why; so is a name that is not this machine's,
-where no token keeps strangers out.
+Everything that is not a plain GET or HEAD is refused with a page that says why; so is the name of another machine, where
+no token keeps strangers out.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Request(NamedTuple):
 
     method: str
     path: str
-    authorization: str
+    authorization: str = ""
     """What it shows to be let in; empty if nothing."""
 
 
