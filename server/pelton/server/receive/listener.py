@@ -117,7 +117,7 @@ class Listener:
         self._sock = sock
         loop = asyncio.get_running_loop()
         if self._config.server.transport == "asyncio":
-            self._server = await loop.create_server(lambda: _Door(self), sock=sock)
+            self._server = await loop.create_server(lambda: _Door(self), sock=sock, backlog=BACKLOG)
         else:
             loop.add_reader(sock.fileno(), self._accept, sock)
 
@@ -257,7 +257,8 @@ class Listener:
         self._strangers.discard(connection)
         self._connections.pop(connection, None)
         self._metrics.connections = len(self._connections)
-        self._lingering.add(connection.websocket, self._clock.now_ns())
+        if not connection.websocket.gone:
+            self._lingering.add(connection.websocket, self._clock.now_ns())
 
 
 class _Door(asyncio.Protocol):
