@@ -26,6 +26,7 @@ class TlsChannel:
     """
 
     __slots__ = (
+        "_broken",
         "_ended",
         "_finishing",
         "_incoming",
@@ -47,7 +48,7 @@ class TlsChannel:
         self._raw: Channel
         self._rest = b""
         """Encrypted, and not taken by the system yet."""
-        self._shaken = self._paused = self._finishing = self._ended = False
+        self._shaken = self._paused = self._finishing = self._ended = self._broken = False
 
     @property
     def peer(self) -> str:
@@ -73,6 +74,9 @@ class TlsChannel:
         """Encrypted bytes have arrived (or none: go on with what is there)."""
         if self._finishing or self._ended:
             return  # nobody reads it
+        if self._broken:
+            self.lost()
+            return
         self._incoming.write(data)
         if self._shaken or self._shake_hands():
             self._decrypt()
@@ -105,7 +109,11 @@ class TlsChannel:
         if self._rest:
             return 0
         if self._shaken and not (self._finishing or self._ended):
-            self._tls.write(data)
+            try:
+                self._tls.write(data)
+            except ssl.SSLError:  # the peer has ended TLS by an alert, which came with what is answered here
+                self._broken = True
+                self._raw.resume()  # tell the WebSocket later: the caller may be in the middle of a round
             self._flush()
         return len(data)  # before the handshake of TLS nothing can be said, and after the end neither
 

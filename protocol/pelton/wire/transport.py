@@ -40,7 +40,9 @@ class TransportChannel(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are no subclass of it
-        self._transport.set_write_buffer_limits(high=0)
+        # TLS of asyncio and uvloop pauses writing at this size or above, so always at 0, and resumes when it happens to
+        # read (CPython 3.11, `_control_app_writing`); a plain transport pauses above it.
+        self._transport.set_write_buffer_limits(high=1 if transport.get_extra_info("sslcontext") else 0)
         self._loop = asyncio.get_running_loop()
         self.peer = address(transport.get_extra_info("peername"))
         self._websocket.attach(self)

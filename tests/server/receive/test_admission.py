@@ -63,7 +63,11 @@ async def test_one_too_many_of_an_address_is_told_429_and_nothing_is_made_of_it(
 
 
 async def test_too_fast_is_told_429_until_time_has_passed(transport: str) -> None:
-    limits = ("admission.connections_per_address_per_s=1", "admission.connections_per_address_burst=2", "admission.connections_per_address_max=0")
+    limits = (
+        "admission.connections_per_address_per_s=1",
+        "admission.connections_per_address_burst=2",
+        "admission.connections_per_address_max=0",
+    )
     async with Wheel(transport, COUNTED, *limits) as wheel:
         with ExitStack() as stack:
             for _ in range(2):
