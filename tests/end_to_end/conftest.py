@@ -108,7 +108,10 @@ def clean_environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer]:
-    """`start_server("section.key=value", ..., files=(game,), environ={...})` starts one more. All are stopped in the end."""
+    """`start_server("section.key=value", ..., files=(game,), environ={...})` starts one more.
+
+    All are stopped in the end.
+    """
     folder = tmp_path_factory.mktemp("servers")
     started: list[RunningServer] = []
 

@@ -68,7 +68,7 @@ def test_a_flood_from_one_address_gets_no_further_than_its_limit(
     start_server: StartServer, loop: str, transport: str
 ) -> None:
     server = start_server(loop, transport, COUNTED)
-    answers = []
+    answers: list[bytes] = []
     with ExitStack() as inside:
         for _ in range(2000):
             with ExitStack() as one:

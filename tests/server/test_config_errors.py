@@ -60,16 +60,20 @@ def file_problems(text: str, file: Path) -> list[str]:
         *(
             (
                 f'admin.host = "{host}"',
-                f'[admin] host: "{host}" may be reached from other machines, and there is no admin.token; set one of '
-                "16 characters at least, best as PELTON_ADMIN__TOKEN, or take 127.0.0.1 or ::1",
+                (
+                    f'[admin] host: "{host}" may be reached from other machines, and there is no admin.token; set '
+                    "one of 16 characters at least, best as PELTON_ADMIN__TOKEN, or take 127.0.0.1 or ::1"
+                ),
             )
             for host in ("0.0.0.0", "::", "192.168.0.1", "localhost", "127.0.0.256", "127.1")
         ),
         ('admin.host = "[::1]"', '[admin] host: expected a host name or an address, got "[::1]"'),
         (
             'admin.token = "short"',
-            "[admin] token: expected 16 to 256 visible ASCII characters, or empty, got something else, "
-            "which is not shown",
+            (
+                "[admin] token: expected 16 to 256 visible ASCII characters, or empty, got something else, "
+                "which is not shown"
+            ),
         ),
         (
             'server.tls_key = "key.pem"',
@@ -77,14 +81,18 @@ def file_problems(text: str, file: Path) -> list[str]:
         ),
         (
             'admission.trusted_proxies = "10.0.0.0/8, proxy.example"',
-            "[admission] trusted_proxies: expected addresses and networks such as 10.0.0.0/8, with commas between "
-            'them, got "10.0.0.0/8, proxy.example"',
+            (
+                "[admission] trusted_proxies: expected addresses and networks such as 10.0.0.0/8, with commas between "
+                'them, got "10.0.0.0/8, proxy.example"'
+            ),
         ),
         *(
             (
                 f'admission.allowed_origins = "{origins}"',
-                "[admission] allowed_origins: expected *, or same-host and origins such as https://play.example in "
-                f'small letters, with commas between them, got "{origins}"',
+                (
+                    "[admission] allowed_origins: expected *, or same-host and origins such as https://play.example in "
+                    f'small letters, with commas between them, got "{origins}"'
+                ),
             )
             for origins in ("play.example", "https://Play.example", "https://a/", "https://*.a", "null", "same-host,*")
         ),

@@ -134,7 +134,11 @@ def test_an_alert_in_the_same_packet_as_a_message_is_no_fault(caplog: pytest.Log
 
 def test_a_write_after_an_alert_is_told_as_a_loss_later() -> None:
     wire = Wire()
-    wire.endpoint.on_message = lambda payload: wire.websocket.send(payload) and None
+
+    def answer(payload: bytes) -> None:
+        wire.websocket.send(payload)
+
+    wire.endpoint.on_message = answer
     wire.peer.encrypt(frame(b"hello"))
     message = wire.peer.to_send()
     with suppress(ssl.SSLError):

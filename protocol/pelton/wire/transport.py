@@ -102,7 +102,10 @@ class TransportChannel(asyncio.BufferedProtocol):
     def finish(self) -> None:
         self._held = False
         if not self._ended and self._transport.can_write_eof():
-            self._transport.write_eof()
+            try:
+                self._transport.write_eof()
+            except OSError:  # the peer is gone, and asyncio has not heard of it yet
+                self._transport.abort()
             self._schedule()
         elif not self._ended:
             self._transport.close()  # TLS has no half-close

@@ -177,8 +177,10 @@ def test_a_flood_is_one_line_a_second_that_tells_how_many(caplog: pytest.LogCapt
         entrance.let_in(1)
     assert caplog.messages == [
         f"turned away {PEER}: address_connections (admission.connections_per_address_max)",
-        f"turned away {PEER}: address_connections (admission.connections_per_address_max); "
-        "999 more since this was last said",
+        (
+            f"turned away {PEER}: address_connections (admission.connections_per_address_max); "
+            "999 more since this was last said"
+        ),
     ]
 
 

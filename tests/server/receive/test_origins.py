@@ -1,4 +1,4 @@
-"""A page may connect if it comes from the host that it connects to, or is named; nothing that only looks like it may."""
+"""A page may connect if it comes from the host that it connects to, or is named; what only looks like it may not."""
 
 from __future__ import annotations
 

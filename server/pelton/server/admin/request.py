@@ -1,7 +1,7 @@
 """HTTP as far as the admin port needs it, from whole heads to whole responses: no sockets, no waiting.
 
-Everything that is not a plain GET or HEAD is refused with a page that says why; so is the name of another machine, where
-no token keeps strangers out.
+Everything that is not a plain GET or HEAD is refused with a page that says why; so is the name of another machine,
+where no token keeps strangers out.
 """
 
 from __future__ import annotations

@@ -50,8 +50,12 @@ class TurnedAway:
             return
         transport.pause_reading()
         transport.write(self._answer)
-        transport.write_eof()
-        self._ends.add(transport.abort, now_ns)
+        try:
+            transport.write_eof()
+        except OSError:
+            transport.abort()  # it is gone already
+        else:
+            self._ends.add(transport.abort, now_ns)
 
     def look(self, now_ns: int) -> None:
         """End those whose time is over."""
