@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from pelton.loadtest.admin import AdminError, fetch
+from pelton.server.config import load_config
 from tests.end_to_end.conftest import RunningServer, StartServer, clean_environment
 
 TIMEOUT_S = 10
@@ -109,9 +112,9 @@ def test_the_load_test_shows_its_token(server: RunningServer) -> None:
         asyncio.run(fetch(url, time.monotonic, "x" * 20))
 
 
-def test_config_show_does_not_print_it_and_is_still_a_configuration(tmp_path: object) -> None:
+def test_config_show_does_not_print_it_and_is_still_a_configuration(tmp_path: Path) -> None:
     shown = subprocess.run(
-        [sys.executable, "-m", "pelton.cli.main", "config", "show"],
+        [sys.executable, "-c", "from pelton.cli.main import main; main()", "config", "show"],
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,
@@ -119,3 +122,7 @@ def test_config_show_does_not_print_it_and_is_still_a_configuration(tmp_path: ob
         check=True,
     )
     assert TOKEN not in shown.stdout + shown.stderr
+    assert re.search(r"^# token +=.* # environment PELTON_ADMIN__TOKEN$", shown.stdout, re.MULTILINE)
+    file = tmp_path / "shown.toml"
+    file.write_text(shown.stdout, encoding="utf-8")
+    assert load_config(file, {}, ()).config.admin.token == ""
