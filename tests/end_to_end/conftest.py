@@ -8,13 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 
-READY = re.compile(r"listening on (ws://\S+:(\d+)/)")
+READY = re.compile(r"listening on (wss?://\S+:(\d+)/)")
 ADMIN = re.compile(r"admin port: (http://\S+/)")
 LOG = ("--set", "log.format=console")  # where the log goes to a file, it is JSON unless somebody says so
 STOP_TIMEOUT_S = 20
@@ -30,7 +30,13 @@ def pytest_configure(config: pytest.Config) -> None:
 class RunningServer:
     """A server that listens. `stop` it in the test itself if how it ends is part of the test."""
 
-    def __init__(self, settings: tuple[str, ...], log_path: Path, files: tuple[Path, ...] = ()) -> None:
+    def __init__(
+        self,
+        settings: tuple[str, ...],
+        log_path: Path,
+        files: tuple[Path, ...] = (),
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
         self._log_path = log_path
         options = [word for setting in settings for word in ("--set", setting)]
         with log_path.open("wb") as log:
@@ -39,10 +45,10 @@ class RunningServer:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env=clean_environment(),
+                env=clean_environment() | dict(environ or {}),
             )
         self.url, self.port = self._address()
-        """`ws://host:port/` and the port."""
+        """`ws://host:port/`, or wss with TLS, and the port."""
 
     @property
     def pid(self) -> int:
@@ -119,12 +125,15 @@ def clean_environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer]:
-    """`start_server("section.key=value", ..., files=(game,))` starts one more. All are stopped in the end."""
+    """`start_server("section.key=value", ..., files=(game,), environ={...})` starts one more.
+
+    All are stopped in the end.
+    """
     folder = tmp_path_factory.mktemp("servers")
     started: list[RunningServer] = []
 
-    def start(*settings: str, files: tuple[Path, ...] = ()) -> RunningServer:
-        started.append(RunningServer(settings, folder / f"server-{len(started)}.log", files))
+    def start(*settings: str, files: tuple[Path, ...] = (), environ: Mapping[str, str] | None = None) -> RunningServer:
+        started.append(RunningServer(settings, folder / f"server-{len(started)}.log", files, environ))
         return started[-1]
 
     yield start

@@ -60,9 +60,41 @@ def file_problems(text: str, file: Path) -> list[str]:
         *(
             (
                 f'admin.host = "{host}"',
-                f'[admin] host: expected a loopback address, 127.0.0.1 or ::1, as there is no token yet, got "{host}"',
+                (
+                    f'[admin] host: "{host}" may be reached from other machines, and there is no admin.token; set '
+                    "one of 16 characters at least, best as PELTON_ADMIN__TOKEN, or take 127.0.0.1 or ::1"
+                ),
             )
-            for host in ("0.0.0.0", "::", "192.168.0.1", "localhost", "127.0.0.256", "127.1", "[::1]", "")
+            for host in ("0.0.0.0", "::", "192.168.0.1", "localhost", "127.0.0.256", "127.1")
+        ),
+        ('admin.host = "[::1]"', '[admin] host: expected a host name or an address, got "[::1]"'),
+        (
+            'admin.token = "short"',
+            (
+                "[admin] token: expected 16 to 256 visible ASCII characters, or empty, got something else, "
+                "which is not shown"
+            ),
+        ),
+        (
+            'server.tls_key = "key.pem"',
+            "[server] tls_key: is set, and server.tls_certificate is not; TLS needs both; leave both empty for none",
+        ),
+        (
+            'admission.trusted_proxies = "10.0.0.0/8, proxy.example"',
+            (
+                "[admission] trusted_proxies: expected addresses and networks such as 10.0.0.0/8, with commas between "
+                'them, got "10.0.0.0/8, proxy.example"'
+            ),
+        ),
+        *(
+            (
+                f'admission.allowed_origins = "{origins}"',
+                (
+                    "[admission] allowed_origins: expected *, or same-host and origins such as https://play.example in "
+                    f'small letters, with commas between them, got "{origins}"'
+                ),
+            )
+            for origins in ("play.example", "https://Play.example", "https://a/", "https://*.a", "null", "same-host,*")
         ),
         ("server.host = 1", "[server] host: expected a host name or an address, got 1"),
         (
@@ -96,14 +128,14 @@ def file_problems(text: str, file: Path) -> list[str]:
             "[sever]\na = 1\nb = 2",
             (
                 '[sever]: unknown section; did you mean "server"? '
-                "(sections: server, receive, simulate, deliver, overload, watchdog, games, admin, log)"
+                "(sections: server, admission, receive, simulate, deliver, overload, watchdog, games, admin, log)"
             ),
         ),
         (
             "[xyzzy]",
             (
                 "[xyzzy]: unknown section; "
-                "sections: server, receive, simulate, deliver, overload, watchdog, games, admin, log"
+                "sections: server, admission, receive, simulate, deliver, overload, watchdog, games, admin, log"
             ),
         ),
     ],
@@ -126,7 +158,7 @@ def test_a_file_is_refused_with_section_and_key(text: str, line: str, file: Path
         ("DELIVER__STALL_TIMEOUT_S", "nan", f'{STALL} "nan"'),
         ("DELIVER__STALL_TIMEOUT_S", "1e999", f'{STALL} "1e999"'),
         ("SERVER__PROT", "1", 'unknown key; did you mean "port"? (keys: host, port, loop, '),
-        ("FOO__BAR", "1", 'unknown section "foo"; sections: server, receive, '),
+        ("FOO__BAR", "1", 'unknown section "foo"; sections: server, admission, receive, '),
         ("SERVER__", "1", "unknown key; keys: host, "),
         ("__", "1", 'unknown section ""; sections: server, '),
         ("server__PORT", "1", "is not in capitals; did you mean PELTON_SERVER__PORT?"),
@@ -142,7 +174,7 @@ def test_the_environment_is_refused_with_its_variable(name: str, text: str, line
     [
         ("server.port=abc", f'{PORT} "abc"'),
         ("server.port =80", 'unknown key; did you mean "port"? (keys: host, port, loop, '),
-        ("foo.bar=1", 'unknown section "foo"; sections: server, receive, '),
+        ("foo.bar=1", 'unknown section "foo"; sections: server, admission, receive, '),
         ("sever.port=1", 'unknown section "sever"; did you mean "server"? (sections: '),
         ("server.port", 'expected section.key=value, there is no "="'),
         ("port=80", 'expected section.key=value, there is no "."'),

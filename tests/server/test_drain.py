@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import ClassVar
 
 import pytest
 
@@ -18,7 +19,7 @@ LONG_S = 30
 class Match(Tally):
     """Plays on."""
 
-    tick_hz = 100
+    tick_hz: ClassVar[float] = 100
 
     def on_drain(self, seconds: float) -> None:
         self.told.append(f"drain {seconds:g}")

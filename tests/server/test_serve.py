@@ -17,6 +17,7 @@ from tests.server.peer import Peer
 Start = Callable[..., subprocess.Popen[str]]
 
 LOOPS = ["asyncio", "uvloop"]
+AT_ONCE = ("--set", "server.drain_timeout_s=0")
 
 
 @pytest.fixture
@@ -65,19 +66,43 @@ def test_a_signal_stops_it_in_order(start: Start, loop: str, number: signal.Sign
 
 
 async def test_a_signal_tells_the_players_to_come_back(start: Start) -> None:
-    process = start("--port", "0")
+    process = start("--port", "0", *AT_ONCE)
     with Peer(port_of(process)) as peer:
         await peer.join("arena")
         await peer.hear_until(17)
         process.terminate()
+        assert (await peer.hear_until(25))[1] == 0
         assert await peer.hear_until(19) == [19, "shutting_down"]
         assert await peer.closed() == (1012, "the server is going down")
     assert ended(process)[0] == 0
 
 
+async def test_sigterm_lets_players_play_on_and_ctrl_c_does_not(start: Start) -> None:
+    process = start("--port", "0", "--set", "server.drain_timeout_s=60")
+    with Peer(port_of(process)) as peer:
+        await peer.join("arena")
+        await peer.hear_until(17)
+        process.send_signal(signal.SIGTERM)
+        assert (await peer.hear_until(25))[1] == 60
+        for _ in range(5):
+            await peer.hear_until(20)
+        await peer.say(3)
+        assert await peer.hear_until(19) == [19, "you_left"]
+        assert (await peer.closed())[0] == 1012
+    assert ended(process)[0] == 0
+    process = start("--port", "0", "--set", "server.drain_timeout_s=60")
+    with Peer(port_of(process)) as peer:
+        await peer.join("arena")
+        await peer.hear_until(17)
+        process.send_signal(signal.SIGINT)
+        assert (await peer.hear_until(25))[1] == 0
+        assert await peer.hear_until(19) == [19, "shutting_down"]
+    assert ended(process)[0] == 0
+
+
 async def test_a_second_signal_stops_it_at_once(start: Start) -> None:
     """While it still waits for somebody who does not go."""
-    patience = ("--set", "server.shutdown_timeout_s=300", "--set", "receive.close_timeout_s=60")
+    patience = (*AT_ONCE, "--set", "server.shutdown_timeout_s=300", "--set", "receive.close_timeout_s=60")
     process = start("--port", "0", *patience)
     with Peer(port_of(process)) as clinging:
         await clinging.greet()
@@ -115,8 +140,8 @@ def test_an_admin_host_that_others_can_reach_is_refused_with_the_reason(start: S
     status, log = ended(start("--port", "0", "--set", "admin.host=0.0.0.0"))
     assert status == 2
     assert log == (
-        "--set admin.host=0.0.0.0: expected a loopback address, 127.0.0.1 or ::1, as there is no token yet, "
-        'got "0.0.0.0"\n'
+        '--set admin.host=0.0.0.0: "0.0.0.0" may be reached from other machines, and there is no admin.token; set one '
+        "of 16 characters at least, best as PELTON_ADMIN__TOKEN, or take 127.0.0.1 or ::1\n"
     )
 
 

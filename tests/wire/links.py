@@ -1,6 +1,7 @@
-"""Four links between a WebSocket and a raw peer, with one behaviour.
+"""Links of several kinds between a WebSocket and a raw peer, with one behaviour.
 
-In memory, on a swept socket, on a transport, and on a line of pelton.netsim that suffers nothing.
+In memory, on a swept socket, on a transport, on a line of pelton.netsim that suffers nothing, and with TLS on the
+first two.
 
 The peer is bytes: what it sends is queued and leaves when it can, what it gets is kept. `settle` lets everything
 happen that can happen without waiting.
@@ -24,11 +25,15 @@ from pelton.netsim import Conditions, Route
 from pelton.netsim.line import Line
 from pelton.netsim.passage import Passage
 from pelton.netsim.sockets import SocketEnd
-from pelton.wire import Meter, Sweep, TransportChannel
+from pelton.wire import Carried, Meter, Sweep, TlsChannel, TransportChannel
 from pelton.wire.websocket import SLICE_FRAMES_MAX
+from tests.certificates import server_context
 from tests.wire.fakes import BACKLOG_MAX, MESSAGE_MAX, UPGRADE, accepted, new_websocket, request
+from tests.wire.memory import MemoryChannel
+from tests.wire.tls_peer import TlsPeer
 
-KINDS = ("memory", "swept", "transport", "line")
+KINDS = ("memory", "swept", "transport", "line", "tls", "tls on a transport")
+"""With TLS it is always the server that the WebSocket is on; a client's is tested on plain sockets."""
 SLICE = 512
 QUIET_ROUNDS = 12
 """So many rounds without any change, and nothing more is going to happen."""
@@ -55,6 +60,8 @@ class Link:
         self.websocket, self.endpoint = new_websocket(
             options.side, options.message_max, options.backlog_max, options.slice_frames_max, options.meter
         )
+        self.carried: Carried = self.websocket
+        """What the channel carries."""
         self.mask = b"\x11\x22\x33\x44" if options.side == "server" else None
         """What the peer has to mask its frames with."""
         self.outgoing = b""
@@ -113,45 +120,6 @@ class Link:
     def waiting_below(self) -> int:
         """Bytes that wait between the WebSocket and the system."""
         return 0
-
-
-class MemoryChannel:
-    """The seam, and nothing behind it. Takes as many bytes as there is room for."""
-
-    peer = "memory"
-
-    def __init__(self) -> None:
-        self.taken = b""
-        self.room: int | None = None
-        """How many more bytes it takes; None: any number."""
-        self.watched = self.paused = self.finished = self.aborted = self.wants_again = False
-
-    def write(self, data: bytes) -> int:
-        assert not self.finished, "a write after the end"
-        count = 0 if self.aborted else len(data) if self.room is None else min(len(data), self.room)
-        self.taken += data[:count]
-        if self.room is not None:
-            self.room -= count
-        return count
-
-    def watch_writable(self, wanted: bool) -> None:
-        self.watched = wanted
-
-    def pause(self) -> None:
-        self.paused = True
-
-    def resume(self) -> None:
-        self.paused, self.wants_again = False, True
-
-    def again(self) -> None:
-        self.wants_again = True
-
-    def finish(self) -> None:
-        assert not self.finished, "one end is enough"
-        self.finished, self.paused = True, False
-
-    def abort(self) -> None:
-        self.aborted = True
 
 
 class MemoryLink(Link):
@@ -248,13 +216,45 @@ class SocketLink(Link):
         self.ended = self.ended or not data
 
 
+class TlsLink(SocketLink):
+    """The same with TLS, which the peer speaks by hand."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options)
+        self.carried = TlsChannel(self.websocket, server_context(), options.slice_bytes)
+        self._peer = TlsPeer()
+        self._unsent = b""
+
+    def half_close(self) -> None:
+        self._peer.say_goodbye()
+        self._send()
+        super().half_close()
+
+    def _write(self) -> None:
+        self._send()
+        if self.outgoing and not self._unsent:
+            self.outgoing = self.outgoing[self._peer.encrypt(self.outgoing[: self.options.slice_bytes]) :]
+            self._send()
+
+    def _send(self) -> None:
+        """What SocketLink sends, here encrypted."""
+        plain, self.outgoing = self.outgoing, self._unsent + self._peer.to_send()
+        super()._write()
+        self.outgoing, self._unsent = plain, self.outgoing
+
+    def _read(self) -> None:
+        before, self.received = self.received, b""
+        super()._read()
+        self.received = before + self._peer.decrypt(self.received)
+
+
 class SweptLink(SocketLink):
     """One socket of a sweep."""
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
         self.sweep = Sweep(options.slice_bytes)
-        self.sweep.add(self.ours, self.websocket)
+        self.sweep.add(self.ours, self.carried)
 
     async def round(self) -> None:
         await super().round()
@@ -266,7 +266,7 @@ class TransportLink(SocketLink):
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        self.channel = TransportChannel(self.websocket, memoryview(bytearray(options.slice_bytes)))
+        self.channel = TransportChannel(self.carried, memoryview(bytearray(options.slice_bytes)))
         self.transport: asyncio.Transport
 
     async def begin(self) -> None:
@@ -279,6 +279,14 @@ class TransportLink(SocketLink):
 
     def waiting_below(self) -> int:
         return self.transport.get_write_buffer_size()
+
+
+class SweptTlsLink(SweptLink, TlsLink):
+    """TLS on a swept socket."""
+
+
+class TransportTlsLink(TransportLink, TlsLink):
+    """TLS on an asyncio transport."""
 
 
 class LineLink(SocketLink):
@@ -306,20 +314,24 @@ def tcp_pair() -> tuple[socket.socket, socket.socket]:
     return ours, theirs
 
 
+LINKS: dict[str, type[Link]] = {
+    "memory": MemoryLink,
+    "swept": SweptLink,
+    "transport": TransportLink,
+    "line": LineLink,
+    "tls": SweptTlsLink,
+    "tls on a transport": TransportTlsLink,
+}
+
+
 @asynccontextmanager
 async def linked(kind: str, options: Options | None = None) -> AsyncGenerator[Link]:
     """A link of this kind, open unless it should not be; ended with everything that belongs to it."""
     options = options or Options()
-    link: Link
-    if kind == "memory":
-        link = MemoryLink(options)
-    elif kind == "swept":
-        link = SweptLink(options)
-    elif kind == "line":
-        link = LineLink(options)
-        await link.begin()
-    else:
-        link = TransportLink(options)
+    if options.side == "client":
+        kind = {"tls": "swept", "tls on a transport": "transport"}.get(kind, kind)
+    link = LINKS[kind](options)
+    if isinstance(link, TransportLink | LineLink):
         await link.begin()
     try:
         if options.open:

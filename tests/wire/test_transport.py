@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+
 from pelton.wire import Phase, TransportChannel, WebSocket
+from tests.certificates import client_context, server_context
 from tests.wire.fakes import (
     MASK,
     UPGRADE,
@@ -234,6 +238,50 @@ def anonymous(purpose: int) -> ssl.SSLContext:
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers("AECDH-AES128-SHA:@SECLEVEL=0")
     return context
+
+
+class ResetTransport(FakeTransport):
+    """Of a peer that is gone, which only the system knows so far."""
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+
+
+async def test_a_goodbye_to_who_is_gone_already_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    websocket, endpoint = new_websocket()
+    channel = TransportChannel(websocket, memoryview(bytearray(512)))
+    transport = ResetTransport(channel)
+    channel.connection_made(transport)
+    transport.arrive(request(*UPGRADE))
+    endpoint.on_message = lambda _: websocket.close(4400, "bad")
+    transport.arrive(frame(b"bad"))
+    await channel.ended.wait()
+    assert (transport.ending, endpoint.codes, websocket.gone) == ("aborted", [4400], True)
+    assert not caplog.records
+
+
+async def test_under_tls_writing_goes_on_though_nothing_is_read() -> None:
+    """The loop's TLS pauses at its high mark, also at 0; then nothing but a read would resume it."""
+    loop = asyncio.get_running_loop()
+    websocket, _ = new_websocket()
+    channel = TransportChannel(websocket, memoryview(bytearray(512)))
+    serving = await loop.create_server(lambda: channel, "127.0.0.1", 0, ssl=server_context())
+    port = serving.sockets[0].getsockname()[1]
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=client_context(), server_hostname="localhost")
+    writer.write(request(*UPGRADE))
+    await reader.readuntil(b"\r\n\r\n")
+    try:
+        for number in range(5):
+            websocket.push(b"%d" % number)
+            async with asyncio.timeout(5):
+                assert messages_in(await reader.readexactly(3)) == [b"%d" % number]
+    finally:
+        writer.transport.abort()
+        serving.close()
+        await channel.ended.wait()
 
 
 async def test_under_tls_a_flood_is_read_slice_by_slice_and_pauses_lose_nothing() -> None:

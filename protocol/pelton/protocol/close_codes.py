@@ -58,6 +58,9 @@ RATE_LIMITED = CloseCode(
     "more than the server takes for `flood_timeout_s`, more refused actions than `refusals_max` between two frames, or"
     " more than `resyncs_max` questions about the state",
 )
+TOO_MANY_CONNECTIONS = CloseCode(
+    4430, "too_many_connections", Comeback.LATER, "too many connections from this address, or too many in a short time"
+)
 SERVER_ERROR = CloseCode(4500, "server_error", Comeback.YES, "a fault of the server; its log knows more")
 SLOW_CONSUMER = CloseCode(
     4503, "slow_consumer", Comeback.YES, "the client did not read for `stall_timeout_s`, or let too much pile up"
@@ -88,6 +91,7 @@ CLOSE_CODES: dict[int, CloseCode] = {
         REPLACED,
         MESSAGE_TIMEOUT,
         RATE_LIMITED,
+        TOO_MANY_CONNECTIONS,
         SERVER_ERROR,
         SLOW_CONSUMER,
         UNRESPONSIVE,

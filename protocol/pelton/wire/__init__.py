@@ -1,12 +1,15 @@
 """A WebSocket of either side on a swept socket or an asyncio transport: whole binary messages, every buffer bounded."""
 
-from pelton.wire.handshake import ClientHandshake, HandshakeRefused, Page, ServerHandshake
-from pelton.wire.seam import Channel, Endpoint, Meter
+from pelton.wire.handshake import Asked, ClientHandshake, HandshakeRefused, Page, ServerHandshake
+from pelton.wire.seam import Carried, Channel, Endpoint, Meter
 from pelton.wire.swept import Sweep
+from pelton.wire.tls import TlsChannel
 from pelton.wire.transport import TransportChannel
 from pelton.wire.websocket import Phase, WebSocket
 
 __all__ = [
+    "Asked",
+    "Carried",
     "Channel",
     "ClientHandshake",
     "Endpoint",
@@ -16,6 +19,7 @@ __all__ = [
     "Phase",
     "ServerHandshake",
     "Sweep",
+    "TlsChannel",
     "TransportChannel",
     "WebSocket",
 ]

@@ -8,7 +8,7 @@ WebSocket at all.
 from __future__ import annotations
 
 import http
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,7 +20,16 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
-__all__ = ["HEAD_BYTES_MAX", "ClientHandshake", "HandshakeRefused", "Page", "Refused", "ServerHandshake", "split_head"]
+__all__ = [
+    "HEAD_BYTES_MAX",
+    "Asked",
+    "ClientHandshake",
+    "HandshakeRefused",
+    "Page",
+    "Refused",
+    "ServerHandshake",
+    "split_head",
+]
 
 # The library counts a ping between the fragments of a message as part of it; WebSocket counts exactly.
 CONTROL_BYTES_MAX = 125
@@ -78,16 +87,26 @@ def split_head(buffer: bytes) -> tuple[bytes, bytes] | None:
     return None if end < 0 else (buffer[: end + 4], buffer[end + 4 :])
 
 
+class Asked(NamedTuple):
+    """A request, for whoever decides about it before it is answered."""
+
+    upgrade: bool
+    """Whether a WebSocket is asked for, and not a page."""
+    header: Callable[[str], Sequence[str]]
+    """The values of all headers of this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServerHandshake:
     """What a server needs to answer a request.
 
-    `pages(path)` serves plain GETs; `refuse()` says why nobody is let in now.
+    `pages(path)` serves plain GETs; `check(asked)`, if given, comes before all else, and its page refuses the request.
     """
 
     subprotocol: str
     message_bytes_max: int
     pages: Callable[[str], Page | None]
+    check: Callable[[Asked], Page | None] | None = None
 
     def answer(self, head: bytes) -> tuple[Protocol, bytes]:
         """The open protocol and the 101 that opens it. Raises Refused with the response to send instead."""
@@ -114,8 +133,10 @@ class ServerHandshake:
         return protocol, answer
 
     def _page(self, request: Request) -> Page | None:
-        if "Upgrade" in request.headers:
-            return None
+        upgrade = "Upgrade" in request.headers
+        refusal = self.check(Asked(upgrade, request.headers.get_all)) if self.check else None
+        if refusal or upgrade:
+            return refusal
         page = self.pages(request.path.partition("?")[0])
         return page or Page.text(404, "nothing here; game clients connect with a WebSocket")
 

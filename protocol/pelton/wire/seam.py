@@ -1,6 +1,6 @@
 """The seam: what a WebSocket needs of the bytes below it and of the users above it.
 
-Two channels implement it, tests a third.
+Three channels implement it, tests one more.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-__all__ = ["Channel", "Endpoint", "Meter", "Traffic", "Uncounted", "address"]
+__all__ = ["Carried", "Channel", "Endpoint", "Meter", "Traffic", "Uncounted", "address"]
 
 
 class Traffic(Protocol):
@@ -63,6 +63,42 @@ class Channel(Protocol):
 
     def abort(self) -> None:
         """End it now, without a word."""
+        ...
+
+
+class Carried(Protocol):
+    """Whose bytes a channel carries: a WebSocket, or the TLS around one."""
+
+    @property
+    def congested(self) -> bool:
+        """Set by a channel that holds a message itself: nothing more is to be written until it says otherwise."""
+        ...
+
+    @congested.setter
+    def congested(self, congested: bool) -> None: ...
+
+    def attach(self, channel: Channel) -> None:
+        """Begin on this channel."""
+        ...
+
+    def feed(self, data: bytes) -> None:
+        """Bytes have arrived (or none: parse what was held back)."""
+        ...
+
+    def eof(self) -> None:
+        """The peer has sent its last byte."""
+        ...
+
+    def lost(self) -> None:
+        """The connection broke."""
+        ...
+
+    def writable(self) -> None:
+        """The system takes bytes again."""
+        ...
+
+    def fault(self, error: Exception) -> None:
+        """Something of ours went wrong with this connection."""
         ...
 
 

@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from pelton.wire.poller import READ, WRITE, Poller, new_poller
-from pelton.wire.seam import Traffic, Uncounted, address
-from pelton.wire.websocket import WebSocket
+from pelton.wire.seam import Carried, Traffic, Uncounted, address
 
 __all__ = ["Sweep", "SweptChannel"]
 
@@ -41,7 +40,7 @@ class Sweep:
         """How many sockets are watched; paused ones are not."""
         return len(self._poller)
 
-    def add(self, sock: socket.socket, websocket: WebSocket) -> None:
+    def add(self, sock: socket.socket, websocket: Carried) -> None:
         """Take over a connected, non-blocking socket and everything that happens on it."""
         websocket.attach(SweptChannel(self, sock, websocket))
 
@@ -106,7 +105,7 @@ class SweptChannel:
 
     __slots__ = ("_broken", "_sweep", "_traffic", "peer", "sock", "watched", "websocket")
 
-    def __init__(self, sweep: Sweep, sock: socket.socket, websocket: WebSocket) -> None:
+    def __init__(self, sweep: Sweep, sock: socket.socket, websocket: Carried) -> None:
         self.sock = sock
         try:
             self.peer = address(sock.getpeername())

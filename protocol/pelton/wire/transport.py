@@ -11,8 +11,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from pelton.wire.seam import Traffic, Uncounted, address
-from pelton.wire.websocket import WebSocket
+from pelton.wire.seam import Carried, Traffic, Uncounted, address
 
 __all__ = ["TransportChannel"]
 
@@ -24,7 +23,7 @@ class TransportChannel(asyncio.BufferedProtocol):
     was read is copied out before anybody else reads.
     """
 
-    def __init__(self, websocket: WebSocket, view: memoryview, traffic: Traffic | None = None) -> None:
+    def __init__(self, websocket: Carried, view: memoryview, traffic: Traffic | None = None) -> None:
         self.peer = "unknown"
         self.ended = asyncio.Event()
         """Set when the transport is closed for good."""
@@ -43,7 +42,8 @@ class TransportChannel(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are no subclass of it
-        # TLS pauses at its limit, other transports above it: with 0 it would pause when nothing waits at all.
+        # TLS of asyncio and uvloop pauses writing at this size or above, so always at 0, and resumes when it happens to
+        # read (CPython 3.11, `_control_app_writing`); a plain transport pauses above it.
         self._transport.set_write_buffer_limits(high=1 if transport.get_extra_info("sslcontext") else 0)
         self._loop = asyncio.get_running_loop()
         self.peer = address(transport.get_extra_info("peername"))
@@ -110,7 +110,10 @@ class TransportChannel(asyncio.BufferedProtocol):
     def finish(self) -> None:
         self._held = False
         if not self._ended and self._transport.can_write_eof():
-            self._transport.write_eof()
+            try:
+                self._transport.write_eof()
+            except OSError:  # the peer is gone, and asyncio has not heard of it yet
+                self._transport.abort()
             self._schedule()
         elif not self._ended:
             self._transport.close()  # TLS has no half-close

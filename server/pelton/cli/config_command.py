@@ -21,6 +21,7 @@ from pelton.server.config import (
     config_values,
     load_config,
 )
+from pelton.server.config_bounds import Value
 
 __all__ = ["EXIT_MISUSE", "add_arguments", "check", "load", "report", "show"]
 
@@ -87,10 +88,7 @@ def show(args: argparse.Namespace) -> int:
 
 def _shown(config: Config, loaded: LoadedConfig) -> list[str]:
     """One table over all sections, so that the columns are the same everywhere."""
-    rows = [
-        (*name.split(".", 1), json.dumps(value, ensure_ascii=False), loaded.origins[name])
-        for name, value in config_values(config).items()
-    ]
+    rows = [(*_named(name, value), loaded.origins[name]) for name, value in config_values(config).items()]
     key_width = max(len(key) for _, key, _, _ in rows)
     value_width = max(len(value) for _, _, value, _ in rows)
     lines: list[str] = []
@@ -100,3 +98,12 @@ def _shown(config: Config, loaded: LoadedConfig) -> list[str]:
             f"{key:{key_width}} = {value:{value_width}}  # {origin}" for of, key, value, origin in rows if of == section
         ]
     return lines
+
+
+def _named(name: str, value: Value) -> tuple[str, str, str]:
+    """A setting as it is shown: section, key, value. A secret becomes a comment of what is still a valid file."""
+    section, _, key = name.partition(".")
+    declared = SECTIONS[section].key(key)
+    if value and declared is not None and declared.secret:
+        return section, f"# {key}", "(set, and not shown)"
+    return section, key, json.dumps(value, ensure_ascii=False)

@@ -64,6 +64,8 @@ def _server_options(args: argparse.Namespace, loaded: LoadedConfig) -> list[str]
         overrides = [*overrides, "log.level=warning"]  # whoever wants to see more can say so
     if loaded.origins["admin.port"] == "default":
         overrides = [*overrides, "admin.port=-1"]  # a demo starts also where another server has the admin port
+    if loaded.config.server.tls_certificate:
+        overrides = [*overrides, "server.tls_certificate=", "server.tls_key="]  # its bots trust no certificate of yours
     options = [] if path is None else ["--config", str(path)]
     return options + [word for override in overrides for word in ("--set", override)]
 

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from random import Random, SystemRandom
 
 from pelton.protocol.close_codes import RESTART
+from pelton.server.admin.guard import Guard
 from pelton.server.admin.listener import AdminListener
 from pelton.server.admin.pages import pages
 from pelton.server.admin.process import process_usage
@@ -22,6 +23,7 @@ from pelton.server.loop import loop_name
 from pelton.server.metrics import Metrics
 from pelton.server.receive.decoders import Decoders
 from pelton.server.receive.listener import Listener, listen, new_session_id
+from pelton.server.receive.tls import Certificate
 from pelton.server.simulate.lobby import Lobby
 from pelton.server.simulate.room import Room
 from pelton.server.watchdog import Watchdog
@@ -52,7 +54,10 @@ class CannotListen(OSError):
 
 
 class Server:
-    """A game server in this process: `start`, then `stop`. Runs on the event loop that it is started on."""
+    """A game server in this process: `start`, then `stop`. Runs on the event loop that it is started on.
+
+    TlsError if it is to speak TLS and its certificate cannot be used.
+    """
 
     def __init__(
         self,
@@ -70,8 +75,11 @@ class Server:
         self._announced = False
         self._lobby = Lobby(games, config.simulate, Random(seed))
         name = f"pelton/{server_version()}"
+        files = config.server.tls_certificate, config.server.tls_key
+        self._certificate = Certificate(*files) if all(files) else None
+        tls = self._certificate.current if self._certificate else None
         self._listener = Listener(
-            config, self._lobby, clock, self.metrics, Decoders(games), name, session_ids, token_bytes
+            config, self._lobby, clock, self.metrics, Decoders(games), name, session_ids, token_bytes, tls
         )
         self._beat = Beat(config, clock, self._listener, self._lobby, self.metrics)
         self._beat.overseer.rss_bytes = lambda: process_usage().rss_bytes
@@ -86,7 +94,7 @@ class Server:
         """Listen and turn. CannotListen if an address cannot be had; nothing is left open then."""
         server, admin = self._config.server, self._config.admin
         sock = self._listen("server", server.host, server.port)
-        self.url = _url("ws", sock)
+        self.url = _url("wss" if self._certificate else "ws", sock)
         if admin.port >= 0:
             try:
                 admin_sock = self._listen("admin", admin.host, admin.port)
@@ -94,11 +102,16 @@ class Server:
                 sock.close()
                 raise
             self.admin_url = _url("http", admin_sock)
-            self._admin = AdminListener(pages(self._watched()))
+            self._admin = AdminListener(pages(self._watched()), guard=Guard(admin.token, self._clock))
             await self._admin.start(admin_sock)
         await self._listener.start(sock)
         self._beat.start()
         self._watchdog.start()
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """To be read again when it was renewed; None without TLS."""
+        return self._certificate
 
     def start_without_socket(self, observer: Observer | None = None) -> Callable[[], WebSocket | None]:
         """Turn, and listen nowhere: for a simulation.

@@ -7,7 +7,7 @@ last one wins. No value is written here, only what it may be; config.toml says w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, TypeAlias, TypeVar, get_type_hints
@@ -16,6 +16,8 @@ from pelton.server.config_bounds import (
     Between,
     OneOf,
     Order,
+    Parsed,
+    Secret,
     Section,
     Shape,
     Value,
@@ -23,6 +25,7 @@ from pelton.server.config_bounds import (
     open_section,
 )
 from pelton.server.config_layers import Layers
+from pelton.server.config_rules import exposed_admin, half_of_tls
 from pelton.server.config_sources import (
     ConfigError,
     Problem,
@@ -31,11 +34,13 @@ from pelton.server.config_sources import (
     read_file,
     read_overrides,
 )
+from pelton.server.networks import networks
 
 __all__ = [
     "ORDERS",
     "SECTIONS",
     "AdminConfig",
+    "AdmissionConfig",
     "Config",
     "ConfigError",
     "DeliverConfig",
@@ -58,14 +63,21 @@ T = TypeVar("T")
 GameName: TypeAlias = Annotated[str, Shape(r"[a-z0-9][a-z0-9_-]{0,63}", "1 to 64 lowercase letters, digits, - and _")]
 GamePath: TypeAlias = Annotated[str, Shape(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", 'a class as "module.path:Class"')]
 Host: TypeAlias = Annotated[str, Shape(r"[\w.:%-]{1,253}", "a host name or an address")]
-# Numbers only: what a name resolves to is decided elsewhere, and may change.
-Loopback: TypeAlias = Annotated[
+File: TypeAlias = Annotated[str, Shape(r"[^\x00]{0,4096}", "the path of a PEM file, or empty")]
+_ORIGIN = (
+    r"(same-host|[a-z][a-z0-9+.-]*://[a-z0-9._~-]+(:[0-9]{1,5})?|[a-z][a-z0-9+.-]*://\[[0-9a-f:.]+\](:[0-9]{1,5})?)"
+)
+Origins: TypeAlias = Annotated[
     str,
     Shape(
-        r"127(\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|::1",
-        "a loopback address, 127.0.0.1 or ::1, as there is no token yet",
+        rf"\*|{_ORIGIN}(, *{_ORIGIN})*|",
+        "*, or same-host and origins such as https://play.example in small letters, with commas between them",
     ),
 ]
+Proxies: TypeAlias = Annotated[
+    str, Parsed(networks, "addresses and networks such as 10.0.0.0/8, with commas between them")
+]
+Token: TypeAlias = Annotated[str, Secret(r"[\x21-\x7e]{16,256}|", "16 to 256 visible ASCII characters, or empty")]
 SocketBytes: TypeAlias = Annotated[int, Between(4096, 16_777_216)]
 
 
@@ -81,6 +93,23 @@ class ServerConfig:
     drain_timeout_s: Annotated[float, Between(0.0, 3600.0)]
     retry_after_s: Annotated[float, Between(0.0, 3600.0)]
     shutdown_timeout_s: Annotated[float, Between(0.1, 300.0)]
+    tls_certificate: File
+    tls_key: File
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionConfig:
+    """[admission]: who may connect, how often, and how many of them."""
+
+    connections_per_address_max: Annotated[int, Between(0, 100_000)]
+    connections_per_address_per_s: Annotated[float, Between(0.0, 10_000.0)]
+    connections_per_address_burst: Annotated[int, Between(1, 100_000)]
+    fault_cost: Annotated[int, Between(0, 1000)]
+    unauthenticated_max: Annotated[int, Between(0, 100_000)]
+    addresses_max: Annotated[int, Between(16, 1_000_000)]
+    limit_loopback: Annotated[str, OneOf("no", "yes")]
+    trusted_proxies: Proxies
+    allowed_origins: Origins
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +198,9 @@ class WatchdogConfig:
 class AdminConfig:
     """[admin]: the port for those who run the server."""
 
-    host: Loopback
+    host: Host
     port: Annotated[int, Between(-1, 65535)]
+    token: Token = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +216,7 @@ class Config:
     """All settings. Made by `load_config` only, so whoever holds one may rely on its bounds."""
 
     server: ServerConfig
+    admission: AdmissionConfig
     receive: ReceiveConfig
     simulate: SimulateConfig
     deliver: DeliverConfig
@@ -262,6 +293,8 @@ def load_config_over(
     layers.add(read_environment(environ))
     layers.add(read_overrides(overrides))
     layers.check_orders(ORDERS)
+    layers.check(half_of_tls)
+    layers.check(exposed_admin)
     layers.raise_problems()
     origins = {
         f"{section}.{key}": taken.source.origin for section, keys in layers.taken.items() for key, taken in keys.items()
@@ -274,6 +307,7 @@ def _config(layers: Layers) -> Config:
     games = {name: str(game) for name, game in values["games"].items()}
     return Config(
         server=_section(ServerConfig, values["server"]),
+        admission=_section(AdmissionConfig, values["admission"]),
         receive=_section(ReceiveConfig, values["receive"]),
         simulate=_section(SimulateConfig, values["simulate"]),
         deliver=_section(DeliverConfig, values["deliver"]),

@@ -6,7 +6,7 @@ Knows no setting by name and reads nothing from outside.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import TypeAlias, get_args, get_type_hints
 
@@ -15,6 +15,8 @@ __all__ = [
     "Key",
     "OneOf",
     "Order",
+    "Parsed",
+    "Secret",
     "Section",
     "Shape",
     "Value",
@@ -70,7 +72,30 @@ class Shape:
         return self.meaning
 
 
-Bound: TypeAlias = Between | OneOf | Shape
+class Secret(Shape):
+    """A text that nobody is shown: not in errors, and not by `pelton config show`."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A text that `parse` can read, and does not raise ValueError for."""
+
+    parse: Callable[[str], object]
+    meaning: str
+
+    def admits(self, value: Value) -> bool:
+        try:
+            return isinstance(value, str) and self.parse(value) is not None
+        except ValueError:
+            return False
+
+    def __str__(self) -> str:
+        return self.meaning
+
+
+Bound: TypeAlias = Between | OneOf | Shape | Parsed
 Kind: TypeAlias = type[int] | type[float] | type[str]
 
 # Numbers in the environment and on the command line are written as in TOML, decimal ones at least.
@@ -108,6 +133,11 @@ class Key:
             return self.accept(self.kind(text))
         except ValueError:  # more digits than Python is willing to convert
             return None
+
+    @property
+    def secret(self) -> bool:
+        """Whether its value is to be kept out of sight."""
+        return isinstance(self.bound, Secret)
 
     @property
     def expected(self) -> str:
@@ -169,7 +199,7 @@ def open_section(hint: object) -> Section:
 
 def _key(hint: object) -> Key:
     match get_args(hint):
-        case (kind, (Between() | OneOf() | Shape()) as bound) if kind in (int, float, str):
+        case (kind, (Between() | OneOf() | Shape() | Parsed()) as bound) if kind in (int, float, str):
             return Key(kind, bound)
         case _:
             raise TypeError(f"{hint!r} is not a number or a text with one bound")

@@ -7,7 +7,7 @@ argument.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pelton.server.config_bounds import Order, Section, Value
@@ -79,7 +79,8 @@ class Layers:
             value = key.accept(setting.value)
         if value is None:
             self._refused.add((setting.section, name))
-            self._report(setting, f"expected {key.expected}, got {quoted(setting.value)}")
+            got = "something else, which is not shown" if key.secret else quoted(setting.value)
+            self._report(setting, f"expected {key.expected}, got {got}")
             return
         self._rank += 1
         self.taken[setting.section][name] = Taken(value, setting.source, self._rank)
@@ -111,6 +112,11 @@ class Layers:
         """After the last source, report orders that do not hold."""
         for order in orders:
             self._check_order(order)
+
+    def check(self, rule: Callable[[Mapping[str, Mapping[str, Taken]]], Iterable[Problem]]) -> None:
+        """After the last source, report what a rule finds wrong with all of it together."""
+        if not self._refused:
+            self.problems += rule(self.taken)
 
     def raise_problems(self) -> None:
         """Raise ConfigError if there are any."""

@@ -5,9 +5,26 @@ An int costs 0.1 us; a metrics library's counter 1 to 3.
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
+from typing import assert_never
 
-__all__ = ["Metrics"]
+__all__ = ["Metrics", "Refusal"]
+
+
+class Refusal(enum.Enum):
+    """Why a connection is turned away. Few and fixed, as each is a label in `/metrics`."""
+
+    FULL = "full"
+    """The server holds as many as it may."""
+    ADDRESS_CONNECTIONS = "address_connections"
+    """Too many of its address are open."""
+    ADDRESS_RATE = "address_rate"
+    """Too many of its address came in a short time."""
+    UNAUTHENTICATED = "unauthenticated"
+    """Too many have not said hello, and this one has waited longest."""
+    ORIGIN = "origin"
+    """A page that may not connect."""
 
 
 @dataclass(slots=True)
@@ -18,7 +35,12 @@ class Metrics:
     """Open now."""
     connections_total: int = 0
     connections_refused: int = 0
-    """Turned away because the server was full or stopping."""
+    """Turned away, for whatever reason; by reason below."""
+    refused_full: int = 0
+    refused_address_connections: int = 0
+    refused_address_rate: int = 0
+    refused_unauthenticated: int = 0
+    refused_origin: int = 0
     seated: int = 0
     """Connections with a seat, now."""
     drops: int = 0
@@ -88,3 +110,20 @@ class Metrics:
     """Rooms ended because they took more than their share."""
     stalls: int = 0
     """Times the loop stood still for longer than watchdog.stall_ms. Written by the watchdog's thread alone."""
+
+    def refuse(self, reason: Refusal) -> None:
+        """Count a connection that is turned away."""
+        self.connections_refused += 1
+        match reason:
+            case Refusal.FULL:
+                self.refused_full += 1
+            case Refusal.ADDRESS_CONNECTIONS:
+                self.refused_address_connections += 1
+            case Refusal.ADDRESS_RATE:
+                self.refused_address_rate += 1
+            case Refusal.UNAUTHENTICATED:
+                self.refused_unauthenticated += 1
+            case Refusal.ORIGIN:
+                self.refused_origin += 1
+            case _:
+                assert_never(reason)

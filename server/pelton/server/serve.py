@@ -1,4 +1,7 @@
-"""Runs a server as a process: logs, signals, exit codes. SIGTERM and SIGINT stop it in order, a second one at once."""
+"""Runs a server as a process: logs, signals, exit codes.
+
+SIGTERM and SIGINT stop it in order, a second one at once; SIGHUP has it read its certificate again.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from pelton.server.logs.handler import LogHandler
 from pelton.server.logs.install import chosen_format, installed
 from pelton.server.logs.unhandled import watch_unhandled
 from pelton.server.loop import loop_factory, loop_name
+from pelton.server.receive.tls import TlsError
 from pelton.server.simulate.errors import GameError
 
 __all__ = ["serve"]
@@ -35,7 +39,7 @@ def serve(config: Config) -> int:
     with installed(config.log.level, written, MonotonicClock(), STDERR) as handler:
         try:
             return _run(config, handler)
-        except (GameError, CannotListen) as error:
+        except (GameError, CannotListen, TlsError) as error:
             if written is json_line:
                 log.critical("%s", error)
             else:
@@ -46,10 +50,10 @@ def serve(config: Config) -> int:
 
 
 def _run(config: Config, handler: LogHandler) -> int:
-    games = load_games(config.games)
+    server = Server(config, load_games(config.games))
     _calm_collector()
     with asyncio.Runner(loop_factory=loop_factory(config.server.loop)) as runner:
-        return runner.run(_serve(Server(config, games), config, handler))
+        return runner.run(_serve(server, config, handler))
 
 
 def _calm_collector() -> None:
@@ -74,6 +78,8 @@ async def _serve(server: Server, config: Config, handler: LogHandler) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, note, number)
+    if server.certificate is not None:
+        loop.add_signal_handler(signal.SIGHUP, server.certificate.reload)
     watch_unhandled(loop, server.metrics)
     await server.start()
     _introduce(server, config, loop_name(loop))
@@ -81,7 +87,7 @@ async def _serve(server: Server, config: Config, handler: LogHandler) -> int:
     print(f"listening on {server.url}", flush=True)
     await asked[0].wait()
     drains = first[0] is signal.SIGTERM  # Ctrl-C is somebody at the keyboard, who does not want to wait
-    log.info("draining, for at most %g s", config.server.drain_timeout_s) if drains else log.info("stopping")
+    log.info("stopping; rooms have %g s to end", config.server.drain_timeout_s if drains else 0)
     await _stop(server.drain() if drains else server.stop(), asked[1])
     log.info("stopped")
     return 0

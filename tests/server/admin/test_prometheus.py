@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 from pelton.server.admin.prometheus import HELP, exposition
-from pelton.server.metrics import Metrics
+from pelton.server.metrics import Metrics, Refusal
 from pelton.server.tick_times import BOUNDS_NS
 from tests.server.admin.exposition import Family, read
 from tests.server.admin.watch import watched
@@ -38,7 +38,8 @@ def test_it_can_be_read(stage: Stage) -> None:
 
 
 def test_every_counter_is_told_once() -> None:
-    assert set(HELP) | {"connections", "seated", "ticks_overrun"} == {field.name for field in fields(Metrics)}
+    by_label = {"seated", "ticks_overrun", "connections_refused", *(f"refused_{reason.value}" for reason in Refusal)}
+    assert set(HELP) | {"connections"} | by_label == {field.name for field in fields(Metrics)}
     stage = Stage()
     for number, name in enumerate(HELP, 1):
         setattr(stage.metrics, name, number)
@@ -84,9 +85,20 @@ def test_durations_are_counted_from_bound_to_bound() -> None:
     assert samples[f"{name}_sum", (("game", "race"),)] == 1.001000002
 
 
-def test_no_label_but_the_game_and_the_bound() -> None:
+def test_refused_connections_are_told_by_reason_and_sum_up_to_all() -> None:
+    stage = Stage()
+    for times, reason in enumerate(Refusal, 1):
+        for _ in range(times):
+            stage.metrics.refuse(reason)
+    samples = families(stage)["pelton_connections_refused_total"].samples
+    found = {dict(labels)["reason"]: value for (_, labels), value in samples.items()}
+    assert found == {reason.value: times for times, reason in enumerate(Refusal, 1)}
+    assert sum(found.values()) == stage.metrics.connections_refused
+
+
+def test_no_label_but_the_game_the_reason_and_the_bound() -> None:
     found = [labels for family in families(played()).values() for _, labels in family.samples]
-    assert {name for labels in found for name, _ in labels} == {"game", "le"}
+    assert {name for labels in found for name, _ in labels} == {"game", "le", "reason"}
     assert {value for labels in found for name, value in labels if name == "game"} == {"tally", "fast"}
 
 

@@ -348,9 +348,18 @@ async def test_only_a_connection_without_a_seat_waits_for_a_look(wheel: Wheel) -
         await peer.say(3)
         await peer.hear_until(19)
         assert waits(wheel)
-    await connected(wheel, 0)
-    assert waits(wheel)  # for the end of the goodbye
-    await wheel.pass_time(CLOSE_TIMEOUT_S)
+        await peer.say(1, "again")  # which ends it
+        await connected(wheel, 0)
+        assert waits(wheel)  # for the end of the goodbye
+        await wheel.pass_time(CLOSE_TIMEOUT_S)
+        assert not waits(wheel)
+
+
+async def test_nobody_waits_for_who_is_gone_at_once(wheel: Wheel) -> None:
+    with Peer(wheel.port) as peer:
+        await peer.greet()
+        peer.break_off()
+        await connected(wheel, 0)
     assert not waits(wheel)
 
 

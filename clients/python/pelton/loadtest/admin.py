@@ -13,7 +13,11 @@ from typing import Any
 from pelton.loadtest.ask import AdminError, ask
 from pelton.loadtest.seconds import ServerSecond
 
-__all__ = ["AdminError", "Poller", "Reading", "fetch"]
+__all__ = ["TOKEN_VARIABLE", "AdminError", "Poller", "Reading", "fetch"]
+
+
+UNAUTHORIZED = 401
+TOKEN_VARIABLE = "PELTON_ADMIN__TOKEN"  # noqa: S105 - the name of a variable; the server reads the same one
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,16 @@ class Reading:
 
 
 class Poller:
-    """`ask`, and a little later `take` gives what is new. Without an address nothing is ever asked."""
+    """`ask`, and a little later `take` gives what is new. Without an address nothing is ever asked.
 
-    def __init__(self, url: str, now_s: Callable[[], float]) -> None:
+    `token` is the server's `admin.token`, empty if it has none.
+    """
+
+    def __init__(self, url: str, now_s: Callable[[], float], token: str = "") -> None:
         self.missing = "no answer from the admin port yet" if url else 'the plan names no admin port (admin = "...")'
         """Why nothing is known."""
         self._url = url
+        self._token = token
         self._now_s = now_s
         self._before: Reading | None = None
         self._latest: Reading | None = None
@@ -61,7 +69,7 @@ class Poller:
         while self._url:
             await self._asked.wait()
             try:
-                self._latest = await fetch(self._url, self._now_s)
+                self._latest = await fetch(self._url, self._now_s, self._token)
                 self._before = self._before or self._latest
             except AdminError as error:
                 self.missing = str(error)
@@ -77,9 +85,16 @@ class Poller:
         return latest.since(before)
 
 
-async def fetch(url: str, now_s: Callable[[], float]) -> Reading:
+async def fetch(url: str, now_s: Callable[[], float], token: str = "") -> Reading:
     """Ask once. Raises AdminError."""
-    stats = await ask(url, "stats")
+    try:
+        stats = await ask(url, "stats", token)
+    except AdminError as error:
+        if error.status != UNAUTHORIZED:
+            raise
+        raise AdminError(
+            f"{url}/stats: {'another token' if token else 'a token'} is needed; set {TOKEN_VARIABLE}", error.status
+        ) from None
     try:
         return _reading(stats, now_s())
     except (ValueError, LookupError, TypeError) as error:

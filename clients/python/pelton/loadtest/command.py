@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -42,12 +43,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _load(path: Path, args: argparse.Namespace) -> int:
+    from pelton.loadtest.admin import TOKEN_VARIABLE
     from pelton.loadtest.plan import read_plan
     from pelton.loadtest.session import Misuse, Options, load
     from pelton.loadtest.tables import PlanError
 
     sys.path.insert(0, "")  # bots in the current folder, as with `python -m`
-    options = Options(args.out, find_capacity=args.find_capacity, quiet=args.quiet)
+    token = os.environ.get(TOKEN_VARIABLE, "").strip()
+    options = Options(args.out, find_capacity=args.find_capacity, quiet=args.quiet, admin_token=token)
     try:
         return load(read_plan(path), options)
     except (PlanError, Misuse) as error:

@@ -6,7 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,6 +44,8 @@ class Options:
     out: Path
     find_capacity: bool
     quiet: bool
+    admin_token: str = field(default="", repr=False)
+    """Of the server's admin port."""
 
 
 def load(plan: Plan, options: Options) -> int:
@@ -89,7 +91,7 @@ def _check(plan: Plan, options: Options) -> None:
 
 
 async def _play(plan: Plan, options: Options, interrupts: Interrupts) -> Run:
-    poller = Poller(plan.admin, time.monotonic)
+    poller = Poller(plan.admin, time.monotonic, options.admin_token)
     with watched() as screen:
         async with Generator(plan) as generator, asyncio.TaskGroup() as group:
             run = Run(plan, generator, poller, time.monotonic, _shower(screen, options), _noter(screen))

@@ -53,7 +53,8 @@ class SocketEnd(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are no subclass of it
-        self._transport.set_write_buffer_limits(high=0)
+        # 1 for the reason that TransportChannel gives
+        self._transport.set_write_buffer_limits(high=1 if transport.get_extra_info("sslcontext") else 0)
         sock = self._socket()
         if sock is not None:
             with suppress(OSError):  # gone already, or no such option: then the kernel holds more

@@ -18,7 +18,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
+from pelton.server.admin.guard import Guard
 from pelton.server.admin.request import BadRequest, parse, response
+from pelton.server.clock import MonotonicClock
 from pelton.wire import Page
 
 __all__ = ["AdminListener", "Limits"]
@@ -43,8 +45,11 @@ class Limits:
 class AdminListener:
     """Answers with `pages(path)`, None for a path that has none. `start`, then `stop`."""
 
-    def __init__(self, pages: Callable[[str], Page | None], limits: Limits | None = None) -> None:
+    def __init__(
+        self, pages: Callable[[str], Page | None], limits: Limits | None = None, guard: Guard | None = None
+    ) -> None:
         self.pages = pages
+        self.guard = guard or Guard("", MonotonicClock())
         self.limits = limits or Limits()
         self.visits: set[_Visit] = set()
         """Those connected."""
@@ -100,6 +105,7 @@ class _Visit(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._peer: str = (transport.get_extra_info("peername") or ["unknown"])[0]
         self._timer = asyncio.get_running_loop().call_later(self._limits.time_s, self._overdue)
         visits = self._listener.visits
         visits.add(self)
@@ -131,8 +137,11 @@ class _Visit(asyncio.Protocol):
 
     def _serve(self, head: bytes) -> None:
         body = not head.startswith(b"HEAD ")
+        guard = self._listener.guard
         try:
-            page = self._listener.page(parse(head).path)
+            request = parse(head, any_host=guard.demands_token)
+            refusal = guard.refusal(self._peer, request.path, request.authorization)
+            page = refusal or self._listener.page(request.path)
         except BadRequest as bad:
             page = bad.page
         self._answer(page, body=body)

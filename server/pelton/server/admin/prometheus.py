@@ -1,7 +1,7 @@
 """The numbers of `/metrics`, as Prometheus reads them (text format 0.0.4).
 
-The only label is `game`, of which the configuration offers a few: rooms and players come and go, and each new
-label value would be a time series for ever.
+The only labels are `game`, of which the configuration offers a few, and `reason`, of which the code has a few: rooms,
+players and addresses come and go, and each new label value would be a time series for ever.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from types import MappingProxyType
 from pelton.server.admin.stats import counters
 from pelton.server.admin.watched import Watched
 from pelton.server.clock import NS_PER_S
+from pelton.server.metrics import Metrics, Refusal
 from pelton.server.tick_times import BOUNDS_NS, GameTimes, TickTimes
 
 __all__ = ["CONTENT_TYPE", "HELP", "exposition"]
@@ -23,7 +24,6 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 HELP: Mapping[str, str] = MappingProxyType(
     {
         "connections_total": "Connections accepted.",
-        "connections_refused": "Connections turned away because the server was full or stopping.",
         "actions_taken": "Actions handed to a game.",
         "actions_refused": "Actions refused with a reason.",
         "actions_overflowed": "Actions refused because as many as may wait for a player already did.",
@@ -61,7 +61,8 @@ HELP: Mapping[str, str] = MappingProxyType(
         "stalls": "Times the event loop stood still.",
     }
 )
-"""Of each counter that has no label. `connections` and `seated` are gauges, and `ticks_overrun` is told by game."""
+"""Of each counter that has no label. `connections` and `seated` are gauges, `ticks_overrun` is told by game, and
+refused connections by reason."""
 
 
 def exposition(watched: Watched) -> str:
@@ -86,6 +87,7 @@ def _lines(watched: Watched) -> Iterator[str]:
     for name, value in counters(watched.metrics).items():
         if name in HELP:
             yield from _one(f"pelton_{name.removesuffix('_total')}_total", "counter", HELP[name], value)
+    yield from _refusals(watched.metrics)
     overruns = {name: game.overruns for name, game in times.games.items()}
     text = "Ticks whose work took longer than their room's tick interval."
     yield from _by_game("pelton_ticks_overrun_total", "counter", text, overruns)
@@ -119,6 +121,14 @@ def _by_game(name: str, kind: str, text: str, values: Mapping[str, float]) -> It
     yield from _head(name, kind, text)
     for game, value in sorted(values.items()):
         yield f'{name}{{game="{_escaped(game)}"}} {value}'
+
+
+def _refusals(metrics: Metrics) -> Iterator[str]:
+    name = "pelton_connections_refused_total"
+    yield from _head(name, "counter", "Connections turned away, by reason.")
+    found = counters(metrics)
+    for reason in Refusal:
+        yield f'{name}{{reason="{reason.value}"}} {found[f"refused_{reason.value}"]}'
 
 
 def _rooms(watched: Watched) -> Mapping[str, int]:

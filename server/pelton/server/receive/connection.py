@@ -40,6 +40,7 @@ from pelton.protocol.close_codes import (
     FULL,
     HELLO_TIMEOUT,
     REPLACED,
+    TOO_MANY_CONNECTIONS,
     UNAUTHORIZED,
     UNEXPECTED,
     CloseCode,
@@ -50,9 +51,10 @@ from pelton.protocol.schema import Message
 from pelton.protocol.typed import ClientMessage, encode
 from pelton.server.clock import Clock
 from pelton.server.config import ReceiveConfig
-from pelton.server.metrics import Metrics
+from pelton.server.metrics import Metrics, Refusal
 from pelton.server.receive.allowance import Allowance
 from pelton.server.receive.decoders import Decoders
+from pelton.server.receive.gate import Caller
 from pelton.server.receive.tokens import Match, Tokens
 from pelton.server.simulate.errors import JoinRejected
 from pelton.server.simulate.lobby import Lobby
@@ -88,6 +90,7 @@ class Surroundings:
     resyncs_max: int
     full: Callable[[], bool]
     on_closed: Callable[[Connection], None]
+    on_hello: Callable[[Connection], None] = lambda _: None
 
 
 class Connection:
@@ -100,15 +103,21 @@ class Connection:
         "_seat",
         "_short_bytes",
         "_weights",
+        "caller",
+        "close_code",
         "session_id",
         "state",
         "websocket",
     )
 
-    def __init__(self, around: Surroundings, session_id: str) -> None:
+    def __init__(self, around: Surroundings, session_id: str, caller: Caller | None = None) -> None:
         self._around = around
         self._decoder = around.decoders.without_seat
         self._seat: Seat | None = None
+        self.caller = caller or Caller("unknown")
+        """Who is at the other end."""
+        self.close_code = 0
+        """What it ended with, once it has."""
         self.session_id = session_id
         self.state = State.FRESH
         self._short_bytes = 0
@@ -125,8 +134,10 @@ class Connection:
 
     def opened(self) -> None:
         """Tell a client who is one too many; a browser's could not read the status of a refused handshake."""
-        if self._around.full():
-            self._around.metrics.connections_refused += 1
+        if self.caller.refused:
+            self.websocket.close(TOO_MANY_CONNECTIONS.code, "too many connections from your address; come back later")
+        elif self._around.full():
+            self._around.metrics.refuse(Refusal.FULL)
             self.websocket.close(FULL.code, "the server is full; come back later")
 
     def received(self, payload: bytes) -> None:
@@ -146,6 +157,7 @@ class Connection:
 
     def closed(self, code: int, reason: str) -> None:
         """The connection is over, whoever ended it; the seat is kept for a while if its player may come back."""
+        self.close_code = code
         if code == LEFT_PAGE or may_come_back(code) is not Comeback.NO:
             self._drop_seat()
         else:
@@ -209,6 +221,13 @@ class Connection:
         elif self.state is State.FRESH and self.websocket.phase is Phase.OPEN:
             self._close(HELLO_TIMEOUT, "no hello in time")
 
+    def crowded_out(self) -> None:
+        """Make room: of too many who have not said hello, this one has waited longest."""
+        if self.websocket.phase is Phase.HANDSHAKE:
+            self.websocket.refuse(Page.text(503, "too many are connecting; come back later"))
+        else:
+            self.websocket.close(FULL.code, "too many are connecting; come back later")
+
     def _act(self, seat: Seat, act: Act[Any], size: int) -> None:
         if act.seq <= seat.received:
             self._close(BAD_MESSAGE, "seq must rise with every action")
@@ -251,6 +270,7 @@ class Connection:
             case Hello():
                 if self._advance(Event.HELLO):
                     around = self._around
+                    around.on_hello(self)
                     self._push(Welcome(self.session_id, around.server_name, around.config.message_bytes_max))
             case Join():
                 if self._advance(Event.JOIN):

@@ -7,23 +7,30 @@ import errno
 import logging
 import secrets
 import socket
+import ssl
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from pelton.protocol import SUBPROTOCOL, Draining
+from pelton.protocol.close_codes import FULL
 from pelton.server.clock import Clock
 from pelton.server.config import Config
-from pelton.server.metrics import Metrics
+from pelton.server.metrics import Metrics, Refusal
 from pelton.server.receive.allowance import Allowance, Allowances
 from pelton.server.receive.connection import Connection, Surroundings
 from pelton.server.receive.deadlines import NEVER_NS, Deadlines
 from pelton.server.receive.decoders import Decoders
+from pelton.server.receive.gate import Caller, Gate, too_many
 from pelton.server.receive.pages import pages
 from pelton.server.receive.pulse import Pulse
 from pelton.server.receive.sockets import configure
+from pelton.server.receive.strangers import Strangers
 from pelton.server.receive.tokens import Tokens
+from pelton.server.receive.turned_away import ANSWERED_AT_ONCE_MAX, TurnedAway
 from pelton.server.simulate.lobby import Lobby
-from pelton.wire import ServerHandshake, Sweep, TransportChannel, WebSocket
+from pelton.wire import Carried, ServerHandshake, Sweep, TlsChannel, TransportChannel, WebSocket
 
 __all__ = ["Listener", "listen", "new_session_id"]
 
@@ -73,8 +80,10 @@ class Listener:
         name: str,
         session_ids: Callable[[], str] = new_session_id,
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        tls: Callable[[], ssl.SSLContext] | None = None,
     ) -> None:
         self._config = config
+        self._tls = tls
         self._clock = clock
         self._metrics = metrics
         self._lobby = lobby
@@ -89,18 +98,22 @@ class Listener:
             config.deliver.resyncs_max,
             self._full,
             self._gone,
+            self._greeted,
         )
+        self._gate = Gate(config.admission, clock, metrics, secure=tls is not None)
         self._handshake = ServerHandshake(SUBPROTOCOL, config.receive.message_bytes_max, pages(lobby, metrics))
         self._overdue: Deadlines[Connection] = Deadlines(config.receive.hello_timeout_s)
         self._lingering: Deadlines[WebSocket] = Deadlines(config.receive.close_timeout_s)
+        # Before TLS there is no saying anything to a client.
+        self._turned_away = TurnedAway(config.receive.close_timeout_s, b"" if tls else too_many().response())
+        self._strangers: Strangers[Connection] = Strangers(config.admission.unauthenticated_max)
         self._connections: dict[Connection, None] = {}
         self._allowances = Allowances(config.receive, metrics, clock.now_ns())
         self.pulse = Pulse(config.receive, metrics)
         """Once a second: who is still there. Others may judge with it."""
         self._sweep = Sweep(config.receive.slice_bytes, metrics)
         self._budget_ns = config.receive.intake_budget_ms * 1_000_000
-        self._over_ns = 0
-        self._unread = 0
+        self._over_ns = self._unread = 0
         self._view = memoryview(bytearray(config.receive.slice_bytes))
         self._session_ids = session_ids
         self._server: asyncio.Server | None = None
@@ -113,16 +126,28 @@ class Listener:
         self._sock = sock
         loop = asyncio.get_running_loop()
         if self._config.server.transport == "asyncio":
-            self._server = await loop.create_server(self._transport_channel, sock=sock)
+            self._server = await loop.create_server(lambda: _Door(self), sock=sock, backlog=BACKLOG)
         else:
             loop.add_reader(sock.fileno(), self._accept, sock)
 
     def admit(self) -> WebSocket | None:
         """Take in a connection that somebody else brings, who attaches its WebSocket to a channel.
 
-        None if there are far too many.
+        It has no address to count by. None if there are far too many.
         """
-        return None if self._far_too_many() else self._new_websocket()
+        caller = Caller("unknown")
+        return None if self._far_too_many(caller.address) else self._new_websocket(caller)
+
+    def welcome(self, transport: asyncio.Transport) -> TransportChannel | None:
+        """Take in what connects on a transport, or turn it away."""
+        name = transport.get_extra_info("peername")
+        if not name or self._far_too_many(name[0]):  # without a name it is gone already
+            transport.abort()
+        elif caller := self._gate.knock(name[0]):
+            return TransportChannel(self._carried(self._new_websocket(caller)), self._view, self._metrics)
+        else:
+            self._turned_away.transport(transport, self._clock.now_ns())
+        return None
 
     def stop(self) -> None:
         """Accept nobody more; who is here stays."""
@@ -146,6 +171,7 @@ class Listener:
         if self._overdue.due_ns <= now_ns:
             for connection in self._overdue.expired(now_ns):
                 connection.hello_overdue()
+        self._turned_away.look(now_ns)
         if self._lingering.due_ns <= now_ns:
             for websocket in self._lingering.expired(now_ns):
                 websocket.drop(1006, "did not go by itself")
@@ -184,18 +210,22 @@ class Listener:
     def _accept(self, listening: socket.socket) -> None:
         for _ in range(ACCEPTS_PER_TURN):
             try:
-                sock, _ = listening.accept()
+                sock, name = listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionError):
                 return
             except OSError as error:
                 self._wait_for_descriptors(listening, error)
                 return
-            websocket = self.admit()
-            if websocket is None:
-                sock.close()
-                continue
+            self._take(sock, name[0])
+
+    def _take(self, sock: socket.socket, peer: str) -> None:
+        if self._far_too_many(peer):
+            sock.close()
+        elif caller := self._gate.knock(peer):
             sock.setblocking(False)
-            self._sweep.add(sock, websocket)
+            self._sweep.add(sock, self._carried(self._new_websocket(caller)))
+        else:
+            self._turned_away.socket(sock, self._clock.now_ns())
 
     def _wait_for_descriptors(self, listening: socket.socket, error: OSError) -> None:
         """Out of file descriptors: the socket stays ready, so look away for a while instead of spinning."""
@@ -210,22 +240,21 @@ class Listener:
             RETRY_ACCEPT_S, lambda: listening.fileno() == fd and loop.add_reader(fd, self._accept, listening)
         )
 
-    def _transport_channel(self) -> asyncio.BaseProtocol:
-        websocket = self.admit()
-        return _TurnedAway() if websocket is None else TransportChannel(websocket, self._view, self._metrics)
-
-    def _far_too_many(self) -> bool:
+    def _far_too_many(self, peer: str) -> bool:
         if len(self._connections) < self._config.server.connections_max + REFUSED_AT_ONCE_MAX:
             return False
-        self._metrics.connections_refused += 1
+        self._gate.refuse(Refusal.FULL, peer)
         return True
 
-    def _new_websocket(self) -> WebSocket:
-        connection = Connection(self._around, self._session_ids())
+    def _carried(self, websocket: WebSocket) -> Carried:
+        return TlsChannel(websocket, self._tls(), self._config.receive.slice_bytes) if self._tls else websocket
+
+    def _new_websocket(self, caller: Caller) -> WebSocket:
+        connection = Connection(self._around, self._session_ids(), caller)
         allowance = Allowance(self._allowances)
         receive = self._config.receive
         websocket = WebSocket(
-            self._handshake,
+            replace(self._handshake, check=partial(self._gate.check, caller)),
             connection,
             receive.message_bytes_max,
             self._config.deliver.backlog_bytes_max,
@@ -239,6 +268,8 @@ class Listener:
         self._metrics.connections = len(self._connections)
         self._metrics.connections_total += 1
         self._overdue.add(connection, self._clock.now_ns())
+        if eldest := self._strangers.add(connection):
+            self._crowd_out(eldest)
         if self.on_connection is not None:
             self.on_connection()
         return websocket
@@ -246,15 +277,35 @@ class Listener:
     def _full(self) -> bool:
         return len(self._connections) > self._config.server.connections_max
 
+    def _crowd_out(self, connection: Connection) -> None:
+        self._gate.refuse(Refusal.UNAUTHENTICATED, connection.caller.address)
+        if len(self._lingering) < ANSWERED_AT_ONCE_MAX:
+            connection.crowded_out()
+        else:
+            connection.websocket.drop(FULL.code, "too many are connecting")
+
+    def _greeted(self, connection: Connection) -> None:
+        self._strangers.discard(connection)
+
     def _gone(self, connection: Connection) -> None:
+        self._gate.leave(connection.caller, connection.close_code)
+        self._strangers.discard(connection)
         self._connections.pop(connection, None)
         self.pulse.remove(connection.websocket)
         self._metrics.connections = len(self._connections)
-        self._lingering.add(connection.websocket, self._clock.now_ns())
+        if not connection.websocket.gone:
+            self._lingering.add(connection.websocket, self._clock.now_ns())
 
 
-class _TurnedAway(asyncio.Protocol):
-    """One connection too many, on a transport: ended before it can ask for anything."""
+class _Door(asyncio.Protocol):
+    """What a transport is connected to until it is known who is there."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        cast("asyncio.Transport", transport).abort()
+        made = cast("asyncio.Transport", transport)  # uvloop's are no subclass of it
+        channel = self._listener.welcome(made)
+        if channel is not None:
+            made.set_protocol(channel)
+            channel.connection_made(made)
