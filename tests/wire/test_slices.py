@@ -21,7 +21,8 @@ from tests.wire.fakes import (
     new_websocket,
     request,
 )
-from tests.wire.links import KINDS, SLICE, MemoryChannel, Options, linked
+from tests.wire.links import KINDS, SLICE, Options, linked
+from tests.wire.memory import MemoryChannel
 
 each_kind = pytest.mark.parametrize("kind", KINDS)
 

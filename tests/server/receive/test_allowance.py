@@ -14,7 +14,7 @@ from pelton.server.receive.allowance import Allowance, Allowances
 from pelton.wire import WebSocket
 from tests.server.fakes import settings
 from tests.wire.fakes import PING, UPGRADE, frame, new_websocket, request
-from tests.wire.links import MemoryChannel
+from tests.wire.memory import MemoryChannel
 
 RATE, BURST = 120, 240
 LOOK_S = 0.05

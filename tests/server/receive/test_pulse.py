@@ -12,7 +12,7 @@ from pelton.server.receive.pulse import Pulse
 from pelton.wire import WebSocket
 from tests.server.fakes import settings
 from tests.wire.fakes import CONT, PING, PONG, UPGRADE, Endpoint, frame, frames_in, new_websocket, request
-from tests.wire.links import MemoryChannel
+from tests.wire.memory import MemoryChannel
 
 PING_AFTER, SILENCE, MESSAGE = 5, 15, 5
 """In pulses, as the defaults have it."""
