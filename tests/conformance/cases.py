@@ -215,6 +215,8 @@ def goodbyes() -> Iterator[Case]:
     for name, wrong in NOT_UTF8S.items():
         yield Case(f"a reason: {name}", (frame(b"\x03\xe8" + wrong, CLOSE),), code=NOT_UTF8)
     yield Case("a goodbye after a message", (frame(b"m", TEXT), bye), ((TEXT, b"m"),), 1000)
+    within = (frame(b"one", BINARY, fin=False), bye, frame(b"two", CONT))
+    yield Case("a goodbye within a message", within, code=1000)
     for name, late in (("ping", frame(b"late", PING)), ("message", frame(b"late", TEXT)), ("goodbye", bye)):
         yield Case(f"a {name} after the goodbye", (bye, late), code=1000)
     many = (bye, *[frame(b"x" * 1000, BINARY)] * 50)

@@ -17,6 +17,7 @@ from websockets.protocol import Protocol as Rfc6455
 
 from pelton.wire.frames import (
     FIN_BINARY,
+    FIN_CLOSE,
     FIN_PING,
     FIN_PONG,
     MASKED,
@@ -342,6 +343,8 @@ class WebSocket(Sending):
                 self._reply(control_frame(PONG, payload, self._masks.take() if self._masks else None))
             return
         protocol = self._protocol
+        if frame[0] == FIN_CLOSE:
+            protocol.current_size = None  # or it would take a goodbye between the fragments of a message for an error
         protocol.receive_data(frame)
         for event in protocol.events_received():
             if isinstance(event, Frame) and self.phase is _OPEN:
