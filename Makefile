@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+N ?= 1000000
 
 BIN := .venv/bin
 # Stamps: new pins remake the environment, a changed pyproject.toml only installs the project anew.
@@ -21,7 +22,7 @@ TYPED = $(foreach folder,$(wildcard $(FOLDERS)),$(if $(shell find $(folder) -nam
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check mutants bench bench-state bench-streams bench-swarm lock clean
+.PHONY: help install run test check mutants fuzz bench bench-state bench-streams bench-swarm lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +51,9 @@ check: $(READY) ## format, lint, types (mypy and pyright), import direction
 
 mutants: $(READY) ## break the stream core in many ways: a test must notice each; ARGS=merge chooses
 	@$(BIN)/python -m tests.streams.mutants.run $(ARGS)
+
+fuzz: $(READY) ## feed hostile bytes to everything that reads some; N=1000000 inputs, ARGS='--target session --seed 7' repeats
+	@$(BIN)/python -m tests.fuzz.run --inputs $(N) $(ARGS)
 
 bench: $(READY) ## measure a full room against a naive server and the floor in C
 	@$(BIN)/python benchmarks/bench_room.py $(ARGS)

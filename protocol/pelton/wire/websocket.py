@@ -17,6 +17,7 @@ from websockets.protocol import Protocol as Rfc6455
 
 from pelton.wire.frames import (
     FIN_BINARY,
+    FIN_CLOSE,
     FIN_PING,
     FIN_PONG,
     MASKED,
@@ -50,7 +51,7 @@ MASKED_HEAD = 6  # what stands before such a payload from a client
 SHORT_SECOND = MASKED - MASKED_HEAD
 """The second byte of a client's short frame, less the length of all of it."""
 FRAGMENTS_MAX = 64
-"""The most frames one message may come in."""
+"""The most frames one message may come in, unless told otherwise."""
 SLICE_FRAMES_MAX = 64
 """The most frames that are parsed in one visit, unless told otherwise."""
 UNMETERED = 1 << 30
@@ -67,14 +68,16 @@ class WebSocket(Sending):
     """A connection that speaks whole binary messages of at most `message_bytes_max` bytes each way it reads.
 
     `backlog_bytes_max` bounds what waits for the system to take it, besides one message that was taken in part;
-    `slice_frames_max` how many frames are parsed before others have their turn. `meter` grants the frames of any kind
-    that the peer may send; without one he may send as he likes.
+    `slice_frames_max` how many frames are parsed before others have their turn, `fragments_max` in how many a message
+    may come. `meter` grants the frames of any kind that the peer may send; without one he may send as he likes.
     """
 
     __slots__ = (
         "_behind",
         "_dry",
         "_fragments",
+        "_fragments_bytes",
+        "_fragments_max",
         "_handshake",
         "_held",
         "_mask_bit",
@@ -97,6 +100,7 @@ class WebSocket(Sending):
         backlog_bytes_max: int,
         *,
         slice_frames_max: int = SLICE_FRAMES_MAX,
+        fragments_max: int = FRAGMENTS_MAX,
         meter: Meter | None = None,
     ) -> None:
         masks = Masks() if isinstance(handshake, ClientHandshake) else None
@@ -110,6 +114,8 @@ class WebSocket(Sending):
         self._protocol: Rfc6455
         self._tail = b""
         self._fragments: list[bytes] | None = None
+        self._fragments_bytes = 0
+        self._fragments_max = fragments_max
         self._meter = meter
         self.credit = UNMETERED if meter is None else meter.spent()
         """Frames that may still come before the meter is asked again."""
@@ -337,6 +343,8 @@ class WebSocket(Sending):
                 self._reply(control_frame(PONG, payload, self._masks.take() if self._masks else None))
             return
         protocol = self._protocol
+        if frame[0] == FIN_CLOSE:
+            protocol.current_size = None  # or it would take a goodbye between the fragments of a message for an error
         protocol.receive_data(frame)
         for event in protocol.events_received():
             if isinstance(event, Frame) and self.phase is _OPEN:
@@ -355,15 +363,18 @@ class WebSocket(Sending):
         if frame.opcode is Opcode.TEXT:
             self.close(TEXT_FRAME, "this protocol is binary")
         elif frame.opcode is Opcode.BINARY or frame.opcode is Opcode.CONT:
-            parts = self._fragments = self._fragments or []
+            if self._fragments is None:
+                self._fragments, self._fragments_bytes = [], 0
+            parts = self._fragments
             parts.append(bytes(frame.data))
-            if sum(map(len, parts)) > self._max:
+            self._fragments_bytes += len(frame.data)
+            if self._fragments_bytes > self._max:
                 self.close(TOO_BIG, f"a message of more than {self._max} bytes")
             elif frame.fin:
                 self._fragments = None
                 self._endpoint.received(b"".join(parts))
-            elif len(parts) >= FRAGMENTS_MAX:
-                self.close(TOO_BIG, f"a message in more than {FRAGMENTS_MAX} fragments")
+            elif len(parts) >= self._fragments_max:
+                self.close(TOO_BIG, f"a message in more than {self._fragments_max} fragments")
 
     def _end(self, code: int, reason: str) -> None:
         if self.phase is not _CLOSED:
