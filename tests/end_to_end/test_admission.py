@@ -221,7 +221,7 @@ def test_behind_a_proxy_each_client_has_its_own_places(choosy: RunningServer) ->
         assert [status(header) for header in forged] == [101, 101, 429]
         assert status(f"X-Forwarded-For: {other}") == 101
         page = stack.enter_context(asked(choosy, forged[0], "Origin: https://play.example")[0])
-        assert page.closed()[0] == 4430
+        assert page.closed()[0] == 4530
 
 
 def test_a_thousand_forged_addresses_of_one_peer_count_as_one(start_server: StartServer) -> None:

@@ -142,7 +142,7 @@ def test_more_refused_actions_than_allowed_close_the_connection(server: RunningS
     with RawClient(server.port) as client:
         client.join()
         client.send(b"".join(frame(packed(4, seq, ["x"])) for seq in range(1, 4001)))
-        assert client.closed()[0] == 4429
+        assert client.closed()[0] == 4529
     assert neighbour.hear()[0] == 20
 
 
@@ -200,4 +200,4 @@ def test_half_a_handshake_is_ended_after_the_configured_time(server: RunningServ
 def test_a_connection_that_does_not_introduce_itself_is_closed_after_the_configured_time(server: RunningServer) -> None:
     with RawClient(server.port) as client:
         client.upgrade()
-        assert client.closed()[0] == 4408
+        assert client.closed()[0] == 4508

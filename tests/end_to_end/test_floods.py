@@ -132,7 +132,7 @@ def test_a_flood_of_control_frames_is_closed_and_nobody_is_hurt(server: RunningS
     floods = count(server, "floods_closed")
     with unhurt(server), RawClient(server.port) as client:
         client.join()
-        assert send_until_closed(client, frame(b"x" * 125, opcode) * 500, reads=True) == 4429
+        assert send_until_closed(client, frame(b"x" * 125, opcode) * 500, reads=True) == 4529
     assert count(server, "floods_closed") == floods + 1
 
 
@@ -160,7 +160,7 @@ def test_a_flood_of_actions_is_closed_and_the_neighbours_actions_are_all_played(
             except OSError:
                 break
             code = heard_goodbye(client)
-        assert code == 4429
+        assert code == 4529
 
 
 def heard_goodbye(client: RawClient) -> int:
@@ -172,11 +172,11 @@ def heard_goodbye(client: RawClient) -> int:
 
 
 def test_a_burst_of_the_smallest_frames_is_taken_in_slices(server: RunningServer) -> None:
-    """200,000 pongs of no bytes, 1.2 MB: far more than a burst, so that it waits in the kernel and ends in 4429."""
+    """200,000 pongs of no bytes, 1.2 MB: far more than a burst, so that it waits in the kernel and ends in 4529."""
     cut = count(server, "slices_cut")
     with unhurt(server), RawClient(server.port) as client:
         client.join()
-        assert send_until_closed(client, frame(b"", PONG) * 200_000, reads=True) == 4429
+        assert send_until_closed(client, frame(b"", PONG) * 200_000, reads=True) == 4529
     assert count(server, "slices_cut") > cut
 
 
@@ -195,5 +195,5 @@ def test_messages_that_are_begun_and_not_ended_are_closed(server: RunningServer)
             client.greet()
             client.send(frame(b"", BINARY, fin=False) + frame(b"", CONT, fin=False) * 62)
         eventually(lambda: count(server, "messages_unfinished") == unfinished + 64)
-        assert {client.closed()[0] for client in clients} == {4412}
+        assert {client.closed()[0] for client in clients} == {4512}
     eventually(lambda: stats(server)["connections"] == 0)

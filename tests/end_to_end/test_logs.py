@@ -125,7 +125,10 @@ def test_a_log_that_goes_to_a_file_is_json_and_no_player_breaks_it(
         asyncio.run(play(server.url, 3, name='eve\n{"level":"critical"}\x1b[2J\u202e'))
         assert server.stop() == 0
     lines = [json.loads(line) for line in path.read_bytes().splitlines()]
-    assert [line["message"] for line in lines if line["logger"] == "pelton"][-2:] == ["stopping", "stopped"]
+    assert [line["message"] for line in lines if line["logger"] == "pelton"][-2:] == [
+        "stopping; rooms have 10 s to end",
+        "stopped",
+    ]
     (here,) = [line for line in lines if line["logger"] == "loud"]
     assert here["message"] == r'eve\n{"level":"critical"}\x1b[2J\u202e is here'
     assert here["player_id"] == 1

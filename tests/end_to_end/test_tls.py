@@ -32,6 +32,10 @@ def tls(certificate: Path, key: Path) -> tuple[str, str]:
     return f"server.tls_certificate={certificate}", f"server.tls_key={key}"
 
 
+NO_RATE = ("receive.frames_per_second_max=100000", "receive.frames_burst_max=100000")
+"""Large and many messages are what is tested."""
+
+
 @pytest.fixture(scope="module", params=[(loop, transport) for loop in LOOPS for transport in TRANSPORTS], ids="-".join)
 def server(
     start_server: StartServer, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -39,7 +43,7 @@ def server(
     loop, transport = request.param
     files = written(tmp_path_factory.mktemp("tls"))
     times = "receive.hello_timeout_s=1"
-    running = start_server(f"server.loop={loop}", f"server.transport={transport}", times, *tls(*files))
+    running = start_server(f"server.loop={loop}", f"server.transport={transport}", times, *NO_RATE, *tls(*files))
     yield running
     running.stop()
     assert "Traceback" not in running.log()
@@ -196,7 +200,7 @@ def started(*settings: str) -> tuple[int, str]:
     """How a server ends that cannot start, and what it says."""
     options = [word for setting in settings for word in ("--set", setting)]
     process = subprocess.run(
-        [sys.executable, "-m", "pelton.server", "--port", "0", *options],
+        [sys.executable, "-m", "pelton.server", "--port", "0", "--set", "log.format=console", *options],
         capture_output=True,
         text=True,
         timeout=3 * TIMEOUT_S,

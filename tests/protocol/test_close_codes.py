@@ -36,10 +36,23 @@ def test_a_code_says_whether_to_come_back(row: CloseCode) -> None:
     assert may_come_back(row.code) is row.comeback
 
 
-@pytest.mark.parametrize("code", [0, 1005, 1011, 3000, 4000, 4999, 65535])
+@pytest.mark.parametrize("code", [0, 1005, 1011, 3000, 4000, 4399, 4550, 4999, 65535])
 def test_a_code_that_is_not_in_the_table_may_be_tried_later(code: int) -> None:
     assert code not in CLOSE_CODES
     assert may_come_back(code) is Comeback.LATER
+
+
+@pytest.mark.parametrize("code", [4402, 4450, 4499])
+def test_a_code_of_the_first_range_says_no_even_if_it_is_not_known_yet(code: int) -> None:
+    assert code not in CLOSE_CODES
+    assert may_come_back(code) is Comeback.NO
+
+
+def test_of_ours_the_number_alone_says_whether_to_come_back() -> None:
+    for code, row in CLOSE_CODES.items():
+        if code >= 4000:
+            assert code in range(4400, 4600)
+            assert (row.comeback is Comeback.NO) == (code < 4500)
 
 
 def test_no_name_stands_for_two_codes() -> None:

@@ -227,9 +227,9 @@ async def test_reading_goes_on_when_both_reasons_to_hold_it_are_over(kind: str) 
 async def test_who_is_closed_without_credit_hears_why_and_is_read_to_his_end(kind: str) -> None:
     async with linked(kind, Options(meter=Purse(5))) as link:
         await link.say(b"".join(map(frame, numbered(500))))
-        link.websocket.close(4429, "rate_limited")
+        link.websocket.close(4529, "rate_limited")
         await link.settle()
-        assert (closing_in(link.received)[0], link.outgoing, link.unread()) == (4429, b"", 0)
+        assert (closing_in(link.received)[0], link.outgoing, link.unread()) == (4529, b"", 0)
         assert link.endpoint.messages == numbered(5)
         link.websocket.grant(100)
         await link.settle()

@@ -46,21 +46,7 @@ UNAUTHORIZED = CloseCode(4401, "unauthorized", Comeback.NO, "a resume token that
 UNEXPECTED = CloseCode(
     4405, "unexpected_message", Comeback.NO, "a message that has no place in this state of the session"
 )
-HELLO_TIMEOUT = CloseCode(4408, "hello_timeout", Comeback.YES, "no hello within `hello_timeout_s` after connecting")
 REPLACED = CloseCode(4409, "replaced", Comeback.NO, "the same player has his seat on another connection now")
-MESSAGE_TIMEOUT = CloseCode(
-    4412, "message_timeout", Comeback.YES, "a message that was begun did not come whole within `message_timeout_s`"
-)
-RATE_LIMITED = CloseCode(
-    4429,
-    "rate_limited",
-    Comeback.LATER,
-    "more than the server takes for `flood_timeout_s`, more refused actions than `refusals_max` between two frames, or"
-    " more than `resyncs_max` questions about the state",
-)
-TOO_MANY_CONNECTIONS = CloseCode(
-    4430, "too_many_connections", Comeback.LATER, "too many connections from this address, or too many in a short time"
-)
 SERVER_ERROR = CloseCode(4500, "server_error", Comeback.YES, "a fault of the server; its log knows more")
 SLOW_CONSUMER = CloseCode(
     4503, "slow_consumer", Comeback.YES, "the client did not read for `stall_timeout_s`, or let too much pile up"
@@ -72,6 +58,23 @@ UNRESPONSIVE = CloseCode(
     "nothing was heard of the client for `silence_timeout_s`, not even a pong, or not for `ack_lag_max_s` that frames "
     "have arrived",
 )
+HELLO_TIMEOUT = CloseCode(4508, "hello_timeout", Comeback.YES, "no hello within `hello_timeout_s` after connecting")
+MESSAGE_TIMEOUT = CloseCode(
+    4512, "message_timeout", Comeback.YES, "a message that was begun did not come whole within `message_timeout_s`"
+)
+RATE_LIMITED = CloseCode(
+    4529,
+    "rate_limited",
+    Comeback.LATER,
+    "more than the server takes for `flood_timeout_s`, more refused actions than `refusals_max` between two frames, or"
+    " more than `resyncs_max` questions about the state",
+)
+TOO_MANY_CONNECTIONS = CloseCode(
+    4530, "too_many_connections", Comeback.LATER, "too many connections from this address, or too many in a short time"
+)
+
+NO_RANGE = range(4400, 4500)
+"""Codes of ours after which the same client would be closed again."""
 
 CLOSE_CODES: dict[int, CloseCode] = {
     row.code: row
@@ -87,19 +90,24 @@ CLOSE_CODES: dict[int, CloseCode] = {
         BAD_MESSAGE,
         UNAUTHORIZED,
         UNEXPECTED,
-        HELLO_TIMEOUT,
         REPLACED,
-        MESSAGE_TIMEOUT,
-        RATE_LIMITED,
-        TOO_MANY_CONNECTIONS,
         SERVER_ERROR,
         SLOW_CONSUMER,
         UNRESPONSIVE,
+        HELLO_TIMEOUT,
+        MESSAGE_TIMEOUT,
+        RATE_LIMITED,
+        TOO_MANY_CONNECTIONS,
     )
 }
 
 
 def may_come_back(code: int) -> Comeback:
-    """Answer from the number alone. A code that is not in the table may be tried again later."""
+    """Answer from the number alone: of ours, 4400 to 4499 say no, and 4500 to 4599 that it may.
+
+    A code that is not in the table may be tried again later, unless it is one of the first.
+    """
     row = CLOSE_CODES.get(code)
-    return row.comeback if row else Comeback.LATER
+    if row is None:
+        return Comeback.NO if code in NO_RANGE else Comeback.LATER
+    return row.comeback

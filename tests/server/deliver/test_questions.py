@@ -283,7 +283,7 @@ def test_who_asks_too_much_within_an_interval_is_closed(kind: Any) -> None:
     assert visitor.close_codes == []
     visitor.say(kind)
     assert visitor.close_codes == [RATE_LIMITED.code]
-    assert RATE_LIMITED.code == 4429
+    assert RATE_LIMITED.code == 4529
 
 
 def test_questions_on_the_wire_are_answered_with_the_next_frame() -> None:

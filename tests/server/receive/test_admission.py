@@ -1,4 +1,4 @@
-"""What who connects is told, on either transport: 429 at the door, 403 or 4430 for a page, 503 for the eldest."""
+"""What who connects is told, on either transport: 429 at the door, 403 or 4530 for a page, 503 for the eldest."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def test_this_machine_is_not_counted_by_default(transport: str) -> None:
             await two.greet()
 
 
-async def test_a_program_behind_a_proxy_is_told_429_and_a_browser_4430(transport: str) -> None:
+async def test_a_program_behind_a_proxy_is_told_429_and_a_browser_4530(transport: str) -> None:
     async with Wheel(transport, PROXIED, ONE) as wheel:
         with ExitStack() as stack:
             inside, program, browser, other = (stack.enter_context(Peer(wheel.port)) for _ in range(4))
@@ -104,7 +104,7 @@ async def test_a_program_behind_a_proxy_is_told_429_and_a_browser_4430(transport
             assert await status(program, upgrade(X_Forwarded_For="1.2.3.4, 203.0.113.7")) == 429
             from_page = upgrade(X_Forwarded_For="203.0.113.7", Origin="http://localhost")
             assert await status(browser, from_page) == 101
-            assert await browser.closed() == (4430, "too many connections from your address; come back later")
+            assert await browser.closed() == (4530, "too many connections from your address; come back later")
             assert await status(other, upgrade(X_Forwarded_For="203.0.113.8")) == 101
 
 

@@ -64,7 +64,7 @@ async def test_a_websocket_without_hello_is_closed_in_time(wheel: Wheel) -> None
         await wheel.pass_time(HELLO_TIMEOUT_S - 0.001)
         assert wheel.metrics.connections == 1
         await wheel.pass_time(0.001)
-        assert await peer.closed() == (4408, "hello_timeout: no hello in time")
+        assert await peer.closed() == (4508, "hello_timeout: no hello in time")
 
 
 async def test_who_said_hello_may_be_silent_for_ever(wheel: Wheel) -> None:

@@ -2,13 +2,13 @@
 
     accept ─▶ knock: the peer's address ──────────────▶ HTTP 429, or just the end of the connection
        │ let in
-    handshake ─▶ check: the address that a trusted proxy names ─▶ 429, or 4430 once open, for a browser
+    handshake ─▶ check: the address that a trusted proxy names ─▶ 429, or 4530 once open, for a browser
        │                the page's origin ─────────────▶ 403
     hello
 
 Behind a trusted proxy all peers are the proxy, so the address is known with the request only. A browser's script never
 sees the status of a refused handshake: a browser, which is who sends an Origin, is let in for as long as it takes to be
-told 4430; others get the status.
+told 4530; others get the status.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Caller:
     proxy: Address | None = None
     """The trusted proxy that will say who it is."""
     refused: bool = False
-    """To be closed with 4430 as soon as it is open."""
+    """To be closed with 4530 as soon as it is open."""
 
 
 class Gate:
