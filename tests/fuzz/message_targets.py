@@ -8,7 +8,7 @@ from typing import Any
 from pelton.client import Replica, ServerFault
 from pelton.games.arena import Arena
 from pelton.games.cards import Cards
-from pelton.protocol import BadMessage, plain, typed
+from pelton.protocol import BadMessage, State, plain, typed
 from pelton.protocol.close_codes import CLOSE_CODES
 from pelton.protocol.messages import EventFrame, Frame, Heard
 from pelton.protocol.typed import TypedDecoder
@@ -180,7 +180,7 @@ class Sessions:
         return said
 
     def _story(self, random: Random) -> list[list[Any]]:
-        hows: list[list[Any]] = [[0, "arena"], [0, "arena"], [1, "arena"], [2, "nowhere"], [0, "chess"]]
+        hows: list[list[Any]] = [*[[0, "arena"]] * 6, [1, "arena"], [2, "nowhere"], [0, "chess"]]
         some: list[Any] = [["shoot"], ["steer", random.uniform(-2, 2), 0.5], ["rename", "Ada"], any_value(random)]
         acts: list[list[Any]] = [[4, seq, random.choice(some), 1] for seq in range(1, random.randint(1, 6))]
         asks: list[list[Any]] = [
@@ -198,7 +198,7 @@ class Sessions:
         visitor = stage.connect()
         for index, piece in enumerate(pieces):
             visitor.say_bytes(piece)
-            if index % 2:
+            if index % 4 == 3 or visitor.connection.state is State.JOINING:
                 stage.tick()
         stage.tick()
         codes = visitor.close_codes

@@ -30,13 +30,13 @@ FINDINGS_MAX = 5
 TARGETS: list[tuple[Callable[[], Target], int]] = [
     (lambda: WireFrames("server"), 15),
     (lambda: WireFrames("client"), 10),
-    (lambda: Handshakes("server"), 10),
+    (lambda: Handshakes("server"), 11),
     (lambda: Handshakes("client"), 8),
     (AdminRequests, 15),
     (ServerDecoder, 20),
     (ClientDecoder, 12),
     (Frames, 4),
-    (Sessions, 6),
+    (Sessions, 5),
 ]
 
 

@@ -23,6 +23,7 @@ from pelton.protocol.messages import (
     Welcome,
 )
 from pelton.protocol.schema import Message
+from pelton.protocol.weight import is_bomb
 
 # The package has no types; these say what is used of it.
 _pack = cast("Callable[[Any], bytes]", msgpack.packb)  # pyright: ignore[reportUnknownMemberType]
@@ -50,6 +51,8 @@ _SHAPES: dict[int, tuple[Callable[..., ServerMessage], tuple[Any, ...]]] = {
 
 def decode_server(payload: bytes) -> ServerMessage:
     """What the server sent; BadMessage if it is nothing of pelton.v1. The caller has bounded the payload's size."""
+    if is_bomb(payload):
+        raise BadMessage(_OUT_OF_PROPORTION)
     try:
         value = _unpack(payload, max_array_len=len(payload), max_map_len=64, max_ext_len=0)
     except (ValueError, RecursionError, MemoryError) as error:  # msgpack's own errors are ValueErrors
@@ -68,6 +71,7 @@ def decode_server(payload: bytes) -> ServerMessage:
     return make(*fields[1:])
 
 
+_OUT_OF_PROPORTION = "more arrays than a message has"
 _FRAME = b"\x97\x14"
 """How a frame begins: an array of 7, the first of them 20."""
 _EVENT_FRAME = b"\x98\x18"
@@ -125,9 +129,20 @@ class SharedFrames:
         self._kept_max = kept_max
 
     def __call__(self, payload: bytes) -> ServerMessage:
-        has_events = payload.startswith(_EVENT_FRAME)
-        if not (has_events or payload.startswith(_FRAME)):
+        if not payload.startswith((_FRAME, _EVENT_FRAME)):
             return decode_server(payload)
+        if is_bomb(payload):
+            raise BadMessage(_OUT_OF_PROPORTION)
+        message, shared = self._look_up(payload)
+        if message is None:
+            message = decode_server(payload)  # which also says what is wrong
+            if shared and isinstance(message, Frame | EventFrame):
+                self._keep(shared, message)
+        return message
+
+    def _look_up(self, payload: bytes) -> tuple[ServerMessage | None, bytes]:
+        """The message, if others had the same, and the part of it that is shared; nothing if there is none."""
+        has_events = payload.startswith(_EVENT_FRAME)
         try:
             unpacker = _Unpacker(
                 max_buffer_size=len(payload), max_array_len=len(payload), max_map_len=64, max_ext_len=0
@@ -136,20 +151,20 @@ class SharedFrames:
             _, _, ack, refused = unpacker.read_array_header(), unpacker.unpack(), unpacker.unpack(), unpacker.unpack()
             events: list[Any] | None = unpacker.unpack() if has_events else None
         except (ValueError, RecursionError, MemoryError, _UnpackError):
-            return decode_server(payload)  # which says what is wrong
+            return None, b""
         shared = payload[unpacker.tell() :]
         rest = self._kept.get(shared)
         if rest is not None and (type(ack), type(refused)) == (int, list):
             if not has_events:
-                return Frame(ack, refused, *rest)
+                return Frame(ack, refused, *rest), shared
             if type(events) is list:
-                return EventFrame(ack, refused, events, *rest)
-        message = decode_server(payload)
-        if isinstance(message, Frame | EventFrame):
-            if len(self._kept) >= self._kept_max:
-                del self._kept[next(iter(self._kept))]
-            self._kept[shared] = (message.tick, message.base, message.hidden, message.parts)
-        return message
+                return EventFrame(ack, refused, events, *rest), shared
+        return None, shared
+
+    def _keep(self, shared: bytes, message: Frame | EventFrame) -> None:
+        if len(self._kept) >= self._kept_max:
+            del self._kept[next(iter(self._kept))]
+        self._kept[shared] = (message.tick, message.base, message.hidden, message.parts)
 
 
 _ACT = Act.__struct_config__.tag
