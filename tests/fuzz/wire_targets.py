@@ -23,7 +23,7 @@ from tests.wire.fakes import (
     new_websocket,
     request,
 )
-from tests.wire.links import MemoryChannel
+from tests.wire.memory import MemoryChannel
 
 MESSAGE_MAX = 200
 HEAD_MAX = 8192
