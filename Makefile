@@ -11,9 +11,11 @@ PINNED := .venv/pinned.stamp
 READY := .venv/ready.stamp
 RIVALS := .venv/rivals.stamp
 ASSETS := .venv/assets.stamp
+CONFORMANCE := .venv/conformance.stamp
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 UV_VERSION := 0.13.9
+WS_VERSION := 8.23.0
 CHARTS := clients/python/pelton/loadtest/assets
 
 FOLDERS := streams protocol server clients/python tests benchmarks examples
@@ -22,7 +24,7 @@ TYPED = $(foreach folder,$(wildcard $(FOLDERS)),$(if $(shell find $(folder) -nam
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check mutants fuzz bench bench-state bench-streams bench-swarm lock clean
+.PHONY: help install run test check mutants fuzz conformance bench bench-state bench-streams bench-swarm lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +56,9 @@ mutants: $(READY) ## break the stream core in many ways: a test must notice each
 
 fuzz: $(READY) ## feed hostile bytes to everything that reads some; N=1000000 inputs, ARGS='--target session --seed 7' repeats
 	@$(BIN)/python -m tests.fuzz.run --inputs $(N) $(ARGS)
+
+conformance: $(READY) $(CONFORMANCE) ## test what RFC 6455 asks, also with clients that others wrote (Node's ws, aiohttp, picows)
+	@$(BIN)/python -m pytest tests/conformance $(ARGS)
 
 bench: $(READY) ## measure a full room against a naive server and the floor in C
 	@$(BIN)/python benchmarks/bench_room.py $(ARGS)
@@ -111,4 +116,14 @@ $(ASSETS): $(PINNED) requirements-assets.lock
 $(RIVALS): $(PINNED) pyproject.toml
 	@$(PIP) install --no-deps --upgrade --target .venv/rivals $$($(BIN)/python -c \
 		'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["rivals"])')
+	@touch $@
+
+# Clients that others wrote, for tests/conformance. In a folder of their own: no other test and no user needs them.
+$(CONFORMANCE): $(PINNED) pyproject.toml
+	@rm -rf .venv/conformance
+	@$(PIP) install --target .venv/conformance/python $$($(BIN)/python -c \
+		'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["conformance"])')
+	@if command -v npm > /dev/null; then \
+		npm install --prefix .venv/conformance --no-save --no-package-lock --no-audit --no-fund --silent ws@$(WS_VERSION); \
+	else echo 'There is no npm: without Node and its ws.' >&2; fi
 	@touch $@

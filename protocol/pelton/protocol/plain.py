@@ -99,6 +99,8 @@ def decode_head(payload: bytes) -> ServerMessage:
 
 
 _NO_REFUSALS = 0x90
+QUIET_HEAD_MAX = 12
+"""Bytes up to and with that: two, a number and one."""
 _WIDTHS = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}
 """Of the bytes that announce an unsigned number, how many follow."""
 
@@ -131,6 +133,9 @@ class SharedFrames:
     def __call__(self, payload: bytes) -> ServerMessage:
         if not payload.startswith((_FRAME, _EVENT_FRAME)):
             return decode_server(payload)
+        known = self._quiet(payload)  # before the look at the headers: what others have decoded is none
+        if known is not None:
+            return known
         if is_bomb(payload):
             raise BadMessage(_OUT_OF_PROPORTION)
         message, shared = self._look_up(payload)
@@ -139,6 +144,16 @@ class SharedFrames:
             if shared and isinstance(message, Frame | EventFrame):
                 self._keep(shared, message)
         return message
+
+    def _quiet(self, payload: bytes) -> Frame | None:
+        """A frame without refusals and events, which most are, if others had the same."""
+        if len(payload) < QUIET_HEAD_MAX or not payload.startswith(_FRAME):
+            return None
+        ack, at = _whole(payload, 2)
+        if ack < 0 or payload[at] != _NO_REFUSALS:
+            return None
+        rest = self._kept.get(payload[at + 1 :])
+        return None if rest is None else Frame(ack, [], *rest)
 
     def _look_up(self, payload: bytes) -> tuple[ServerMessage | None, bytes]:
         """The message, if others had the same, and the part of it that is shared; nothing if there is none."""

@@ -13,13 +13,17 @@ BUDGET_BYTES = 100_000
 POINTER_BYTES = 8
 BYTES_A_CONTAINER = 3
 """No message of ours has more arrays and maps than one in so many bytes."""
+BYTES_A_WIDE = 64
+"""In noise every 128th byte could begin a long array; where it is every 64th, that is no noise."""
+SHORT_MAX = 4096
+"""In longer ones so much looks like a header that it is quicker to read them."""
 FEW = 64
 """Except that small ones may."""
 
 _MAPS_END, _ARRAYS_END, _TEXTS_END, _NEGATIVE = 0x90, 0xA0, 0xC0, 0xE0
-_NOTHING = {0xC0: 0, 0xC2: 0, 0xC3: 0}
-_NUMBERS = {0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}
-_PLAIN = _NOTHING | _NUMBERS
+_PLAIN = dict.fromkeys((0xC0, 0xC2, 0xC3), 0) | dict(
+    zip(range(0xCA, 0xD4), (4, 8, 1, 2, 4, 8, 1, 2, 4, 8), strict=True)
+)
 """Of what has a fixed length, how many bytes follow the first."""
 _SIZED = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
 """Of bytes and texts, in how many bytes the length is told."""
@@ -30,14 +34,25 @@ _WIDE = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
 def is_bomb(payload: bytes) -> bool:
     """Whether decoding would take memory out of proportion. False does not say that the payload is a message."""
     size = len(payload)
-    wide = payload.count(0xDC) + payload.count(0xDD)
-    if wide * size * POINTER_BYTES <= BUDGET_BYTES and _empty(payload) <= FEW + size // BYTES_A_CONTAINER:
-        return False  # nearly always, and for the price of four looks
+    if payload.count(0x80) + payload.count(0x90) <= FEW + size // BYTES_A_CONTAINER:
+        wide = payload.count(0xDC) + payload.count(0xDD)
+        if wide * size * POINTER_BYTES <= BUDGET_BYTES:
+            return False  # nearly always
+        if size <= SHORT_MAX and wide <= size // BYTES_A_WIDE and _announced(payload) * POINTER_BYTES <= BUDGET_BYTES:
+            return False  # packed numbers look like headers now and then
     return _walk(payload)
 
 
-def _empty(payload: bytes) -> int:
-    return payload.count(0x80) + payload.count(0x90)
+def _announced(payload: bytes) -> int:
+    """Elements of all that could be long arrays; those of more than there are bytes are refused by any decoder."""
+    size, total = len(payload), 0
+    for first, width in ((0xDC, 2), (0xDD, 4)):
+        at = payload.find(first)
+        while at >= 0:
+            length = int.from_bytes(payload[at + 1 : at + 1 + width], "big")
+            total += length if length <= size else 0
+            at = payload.find(first, at + 1)
+    return total
 
 
 def _walk(payload: bytes) -> bool:
