@@ -96,14 +96,14 @@ def file_problems(text: str, file: Path) -> list[str]:
             "[sever]\na = 1\nb = 2",
             (
                 '[sever]: unknown section; did you mean "server"? '
-                "(sections: server, receive, simulate, deliver, overload, watchdog, games, admin, log)"
+                "(sections: server, receive, auth, admission, simulate, deliver, overload, watchdog, games, admin, log)"
             ),
         ),
         (
             "[xyzzy]",
             (
                 "[xyzzy]: unknown section; "
-                "sections: server, receive, simulate, deliver, overload, watchdog, games, admin, log"
+                "sections: server, receive, auth, admission, simulate, deliver, overload, watchdog, games, admin, log"
             ),
         ),
     ],

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pelton.server.config import SECTIONS, ConfigError, LoadedConfig, config_values, load_config
-from pelton.server.config_bounds import Between, Key, OneOf
+from pelton.server.config_bounds import Between, Key, OneOf, Secret, Shape
 
 KEYS = [
     *((section, key) for section, content in SECTIONS.items() for key in content.keys),
@@ -64,8 +64,10 @@ def right_values(draw: st.DrawFn) -> tuple[str, str, int | float | str]:
             return section, name, draw(st.floats(low, high))
         case OneOf() as words:
             return section, name, draw(st.sampled_from(words.words))
-        case shape:
+        case Shape() as shape:
             return section, name, draw(st.from_regex(shape.pattern, fullmatch=True))
+        case Secret(low, high):
+            return section, name, draw(st.just("") | st.text(min_size=low, max_size=high))
 
 
 def arrives_or_names_its_place(load: Callable[[], LoadedConfig], name: str, *places: str) -> object:

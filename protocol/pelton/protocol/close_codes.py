@@ -42,11 +42,21 @@ TOO_BIG = CloseCode(1009, "too_big", Comeback.NO, "a message over `message_bytes
 RESTART = CloseCode(1012, "restart", Comeback.YES, "the server stops or restarts")
 FULL = CloseCode(1013, "full", Comeback.LATER, "the server holds as many connections as it may")
 BAD_MESSAGE = CloseCode(4400, "bad_message", Comeback.NO, "bytes that are no message of this protocol")
-UNAUTHORIZED = CloseCode(4401, "unauthorized", Comeback.NO, "a resume token that is not, or no longer, this seat's")
+UNAUTHORIZED = CloseCode(
+    4401,
+    "unauthorized",
+    Comeback.NO,
+    "a ticket that is not good, or no longer, or a resume token that is not, or no longer, this seat's",
+)
 UNEXPECTED = CloseCode(
     4405, "unexpected_message", Comeback.NO, "a message that has no place in this state of the session"
 )
-HELLO_TIMEOUT = CloseCode(4408, "hello_timeout", Comeback.YES, "no hello within `hello_timeout_s` after connecting")
+HELLO_TIMEOUT = CloseCode(
+    4408,
+    "hello_timeout",
+    Comeback.YES,
+    "no hello within `hello_timeout_s` after connecting, or no judgement on it in time",
+)
 REPLACED = CloseCode(4409, "replaced", Comeback.NO, "the same player has his seat on another connection now")
 MESSAGE_TIMEOUT = CloseCode(
     4412, "message_timeout", Comeback.YES, "a message that was begun did not come whole within `message_timeout_s`"

@@ -21,6 +21,7 @@ from pelton.server.config import (
     config_values,
     load_config,
 )
+from pelton.server.config_bounds import Value
 
 __all__ = ["EXIT_MISUSE", "add_arguments", "check", "load", "report", "show"]
 
@@ -88,7 +89,7 @@ def show(args: argparse.Namespace) -> int:
 def _shown(config: Config, loaded: LoadedConfig) -> list[str]:
     """One table over all sections, so that the columns are the same everywhere."""
     rows = [
-        (*name.split(".", 1), json.dumps(value, ensure_ascii=False), loaded.origins[name])
+        (*name.split(".", 1), _written(name, value), loaded.origins[name])
         for name, value in config_values(config).items()
     ]
     key_width = max(len(key) for _, key, _, _ in rows)
@@ -100,3 +101,11 @@ def _shown(config: Config, loaded: LoadedConfig) -> list[str]:
             f"{key:{key_width}} = {value:{value_width}}  # {origin}" for of, key, value, origin in rows if of == section
         ]
     return lines
+
+
+def _written(name: str, value: Value) -> str:
+    """As TOML. A secret is left out: what is printed here ends up in bug reports."""
+    section, _, key = name.partition(".")
+    declared = SECTIONS[section].key(key)
+    is_hidden = declared is not None and declared.is_secret and value != ""
+    return '"" # hidden' if is_hidden else json.dumps(value, ensure_ascii=False)

@@ -7,7 +7,7 @@ last one wins. No value is written here, only what it may be; config.toml says w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, TypeAlias, TypeVar, get_type_hints
@@ -16,6 +16,7 @@ from pelton.server.config_bounds import (
     Between,
     OneOf,
     Order,
+    Secret,
     Section,
     Shape,
     Value,
@@ -36,6 +37,8 @@ __all__ = [
     "ORDERS",
     "SECTIONS",
     "AdminConfig",
+    "AdmissionConfig",
+    "AuthConfig",
     "Config",
     "ConfigError",
     "DeliverConfig",
@@ -66,6 +69,8 @@ Loopback: TypeAlias = Annotated[
         "a loopback address, 127.0.0.1 or ::1, as there is no token yet",
     ),
 ]
+Named: TypeAlias = Annotated[str, Shape(r"[!-~]{1,128}", "1 to 128 visible ASCII characters")]
+Naming: TypeAlias = Annotated[str, Shape(r"[!-~]{0,256}", "0 to 256 visible ASCII characters")]
 SocketBytes: TypeAlias = Annotated[int, Between(4096, 16_777_216)]
 
 
@@ -105,6 +110,38 @@ class ReceiveConfig:
     inbox_bytes_max: SocketBytes
     refusals_max: Annotated[int, Between(1, 65_536)]
     socket_receive_buffer_bytes: SocketBytes
+
+
+@dataclass(frozen=True, slots=True)
+class AuthConfig:
+    """[auth]: who may come in."""
+
+    authenticator: Annotated[
+        str,
+        Shape(
+            r"anonymous|ticket|jwt|[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*",
+            'anonymous, ticket, jwt, or a class as "module.path:Class"',
+        ),
+    ]
+    timeout_s: Annotated[float, Between(0.1, 60.0)]
+    pending_max: Annotated[int, Between(1, 100_000)]
+    close_at_expiry: Annotated[str, OneOf("on", "off")]
+    audience: Named
+    secret: Annotated[str, Secret(32, 512)] = field(repr=False)
+    jwt_algorithm: Annotated[str, OneOf("HS256", "HS384", "HS512", "RS256", "PS256", "ES256", "EdDSA")]
+    jwt_issuer: Naming
+    jwt_key_file: Annotated[str, Shape(r"[^\0\r\n]{0,4096}", "a path, or nothing")]
+    jwt_key_ids: Annotated[str, Shape(r"[ -~]{0,1024}", "names with commas between them, or nothing")]
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionConfig:
+    """[admission]: how many may join, and how often."""
+
+    joins_per_second_max: Annotated[int, Between(1, 1_000_000)]
+    rooms_per_player_max: Annotated[int, Between(1, 10_000)]
+    creates_per_minute_max: Annotated[int, Between(1, 10_000)]
+    promised_per_player_max: Annotated[int, Between(1, 10_000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +222,8 @@ class Config:
 
     server: ServerConfig
     receive: ReceiveConfig
+    auth: AuthConfig
+    admission: AdmissionConfig
     simulate: SimulateConfig
     deliver: DeliverConfig
     overload: OverloadConfig
@@ -273,6 +312,8 @@ def _config(layers: Layers) -> Config:
     return Config(
         server=_section(ServerConfig, values["server"]),
         receive=_section(ReceiveConfig, values["receive"]),
+        auth=_section(AuthConfig, values["auth"]),
+        admission=_section(AdmissionConfig, values["admission"]),
         simulate=_section(SimulateConfig, values["simulate"]),
         deliver=_section(DeliverConfig, values["deliver"]),
         overload=_section(OverloadConfig, values["overload"]),

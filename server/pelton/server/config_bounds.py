@@ -15,6 +15,7 @@ __all__ = [
     "Key",
     "OneOf",
     "Order",
+    "Secret",
     "Section",
     "Shape",
     "Value",
@@ -70,7 +71,21 @@ class Shape:
         return self.meaning
 
 
-Bound: TypeAlias = Between | OneOf | Shape
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A text of `low` to `high` characters that is shown nowhere, or nothing."""
+
+    low: int
+    high: int
+
+    def admits(self, value: Value) -> bool:
+        return isinstance(value, str) and (value == "" or self.low <= len(value) <= self.high)
+
+    def __str__(self) -> str:
+        return f"{self.low} to {self.high} characters that nobody can guess, or nothing"
+
+
+Bound: TypeAlias = Between | OneOf | Shape | Secret
 Kind: TypeAlias = type[int] | type[float] | type[str]
 
 # Numbers in the environment and on the command line are written as in TOML, decimal ones at least.
@@ -108,6 +123,11 @@ class Key:
             return self.accept(self.kind(text))
         except ValueError:  # more digits than Python is willing to convert
             return None
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether its value must not be shown."""
+        return isinstance(self.bound, Secret)
 
     @property
     def expected(self) -> str:
@@ -169,7 +189,7 @@ def open_section(hint: object) -> Section:
 
 def _key(hint: object) -> Key:
     match get_args(hint):
-        case (kind, (Between() | OneOf() | Shape()) as bound) if kind in (int, float, str):
+        case (kind, (Between() | OneOf() | Shape() | Secret()) as bound) if kind in (int, float, str):
             return Key(kind, bound)
         case _:
             raise TypeError(f"{hint!r} is not a number or a text with one bound")

@@ -79,7 +79,8 @@ class Layers:
             value = key.accept(setting.value)
         if value is None:
             self._refused.add((setting.section, name))
-            self._report(setting, f"expected {key.expected}, got {quoted(setting.value)}")
+            got = "another, which is not shown" if key.is_secret else quoted(setting.value)
+            self._report(setting, f"expected {key.expected}, got {got}")
             return
         self._rank += 1
         self.taken[setting.section][name] = Taken(value, setting.source, self._rank)

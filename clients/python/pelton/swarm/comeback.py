@@ -18,7 +18,17 @@ TRIES_MAX = 6
 FIRST_S, LONGEST_S = 0.5, 8.0
 LATER_FACTOR = 4
 NOT_FOR_NOW = frozenset(
-    {"room_full", "too_many_rooms", "busy", "room_error", "room_closed", "room_overrun", "shutting_down"}
+    {
+        "room_full",
+        "too_many_rooms",
+        "too_many_rooms_of_yours",
+        "too_many_joins_of_yours",
+        "busy",
+        "room_error",
+        "room_closed",
+        "room_overrun",
+        "shutting_down",
+    }
 )
 """Reasons of a rejected join, or of a lost seat, that may pass; see protocol/SPEC.md."""
 

@@ -47,11 +47,13 @@ from pelton.protocol.close_codes import (
 )
 from pelton.protocol.schema import Message
 from pelton.protocol.typed import ClientMessage, encode
+from pelton.server.auth.identity import ANONYMOUS, Identity
 from pelton.server.clock import Clock
 from pelton.server.config import ReceiveConfig
 from pelton.server.metrics import Metrics
 from pelton.server.receive.allowance import Allowance
 from pelton.server.receive.decoders import Decoders
+from pelton.server.receive.greeting import Greetings, client_address
 from pelton.server.receive.tokens import Match, Tokens
 from pelton.server.simulate.errors import JoinRejected
 from pelton.server.simulate.lobby import Lobby
@@ -83,6 +85,7 @@ class Surroundings:
     metrics: Metrics
     decoders: Decoders
     tokens: Tokens
+    greetings: Greetings
     server_name: str
     resyncs_max: int
     full: Callable[[], bool]
@@ -99,6 +102,7 @@ class Connection:
         "_seat",
         "_short_bytes",
         "_weights",
+        "identity",
         "session_id",
         "state",
         "websocket",
@@ -109,6 +113,7 @@ class Connection:
         self._decoder = around.decoders.without_seat
         self._seat: Seat | None = None
         self.session_id = session_id
+        self.identity: Identity = ANONYMOUS
         self.state = State.FRESH
         self._short_bytes = 0
         self._weights: Weights
@@ -149,6 +154,7 @@ class Connection:
             self._drop_seat()
         else:
             self._give_up_seat()
+        self._around.greetings.forget(self)
         self._around.on_closed(self)
 
     # What the room calls (see `Session`).
@@ -193,6 +199,19 @@ class Connection:
 
     def close(self, code: int, reason: str) -> None:
         self.websocket.close(code, reason)
+
+    # What the greeting calls.
+
+    def greet(self, identity: Identity) -> None:
+        """It is known who this is."""
+        self.identity = identity
+        if self._advance(Event.WELCOME):
+            self._push(Welcome(self.session_id, self._around.server_name, self._around.config.message_bytes_max))
+
+    def turn_away(self, row: CloseCode, reason: str) -> None:
+        """He is not let in, or no longer."""
+        self.websocket.resume()
+        self.websocket.close(row.code, reason)
 
     # What the listener calls.
 
@@ -244,8 +263,7 @@ class Connection:
         match message:
             case Hello():
                 if self._advance(Event.HELLO):
-                    around = self._around
-                    self._push(Welcome(self.session_id, around.server_name, around.config.message_bytes_max))
+                    self._around.greetings.hello(self, message)
             case Join():
                 if self._advance(Event.JOIN):
                     self._join(message)
@@ -305,12 +323,13 @@ class Connection:
             seat.session.resume_reading()  # of the connection that the seat has by then
 
         inbox: Inbox[Act[Any]] = Inbox(config.inbox_low, config.inbox_high, config.inbox_max, read_on)
-        player = around.lobby.new_player(self.session_id, join.options)
+        address = client_address(self.websocket.peer)
+        player = around.lobby.new_player(self.session_id, join.options, self.identity, address)
         seat = Seat(player, self, inbox, config.refusals_max, around.resyncs_max, config.inbox_bytes_max)
         try:
             around.lobby.enter(join, seat, around.clock.now_ns())
         except JoinRejected as rejected:
-            self._reject(rejected.reason, rejected.detail)
+            self._reject(rejected.reason, rejected.detail, rejected.retry_after_s)
         else:
             self._take(seat)
 
@@ -319,7 +338,7 @@ class Connection:
         around = self._around
         seat = around.lobby.seat_of(resume.room_id, resume.player_id)
         match = around.tokens.match(seat.credentials, resume.token) if seat is not None else Match.NO
-        if seat is None or match is Match.NO:
+        if seat is None or match is Match.NO or seat.player.user_id != self.identity.user_id:
             around.metrics.resumes_refused += 1
             self.websocket.close(UNAUTHORIZED.code, "unauthorized: there is no seat for this token")
         elif match is Match.BEFORE and not seat.away:
@@ -330,9 +349,9 @@ class Connection:
             around.tokens.rotate(seat.credentials, match)
             around.lobby.resume(seat, self, resume.tick)
 
-    def _reject(self, reason: str, detail: str) -> None:
+    def _reject(self, reason: str, detail: str, retry_after_s: float = 0.0) -> None:
         if self._advance(Event.REJECTED):
-            self._push(Rejected(reason, detail))
+            self._push(Rejected(reason, detail, retry_after_s))
 
     def _take(self, seat: Seat | None) -> None:
         """Have this seat, or none."""

@@ -7,10 +7,13 @@ import errno
 import logging
 import secrets
 import socket
+import time
 from collections.abc import Callable
 from typing import cast
 
 from pelton.protocol import SUBPROTOCOL
+from pelton.server.auth.anonymous import AnonymousAuthenticator
+from pelton.server.auth.identity import Authenticator
 from pelton.server.clock import Clock
 from pelton.server.config import Config
 from pelton.server.metrics import Metrics
@@ -18,6 +21,7 @@ from pelton.server.receive.allowance import Allowance, Allowances
 from pelton.server.receive.connection import Connection, Surroundings
 from pelton.server.receive.deadlines import NEVER_NS, Deadlines
 from pelton.server.receive.decoders import Decoders
+from pelton.server.receive.greeting import Greetings
 from pelton.server.receive.pages import pages
 from pelton.server.receive.pulse import Pulse
 from pelton.server.receive.sockets import configure
@@ -73,11 +77,15 @@ class Listener:
         name: str,
         session_ids: Callable[[], str] = new_session_id,
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        authenticator: Authenticator | None = None,
+        wall_s: Callable[[], float] = time.time,
     ) -> None:
         self._config = config
         self._clock = clock
         self._metrics = metrics
         self._lobby = lobby
+        self.greetings = Greetings(authenticator or AnonymousAuthenticator(), config.auth, metrics, wall_s)
+        """Who has said hello and is judged, and whose time will be over."""
         self._around = Surroundings(
             config.receive,
             lobby,
@@ -85,6 +93,7 @@ class Listener:
             metrics,
             decoders,
             Tokens(token_bytes),
+            self.greetings,
             name,
             config.deliver.resyncs_max,
             self._full,
@@ -143,6 +152,8 @@ class Listener:
             self._allowances.refill(step_ns, judge=not self._unread)
         if self.pulse.due_ns <= now_ns:
             self.pulse.beat(now_ns)
+        if self.greetings.due_ns <= now_ns:
+            self.greetings.look(now_ns)
         if self._overdue.due_ns <= now_ns:
             for connection in self._overdue.expired(now_ns):
                 connection.hello_overdue()
