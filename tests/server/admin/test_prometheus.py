@@ -38,7 +38,9 @@ def test_it_can_be_read(stage: Stage) -> None:
 
 
 def test_every_counter_is_told_once() -> None:
-    assert set(HELP) | {"connections", "seated", "ticks_overrun"} == {field.name for field in fields(Metrics)}
+    assert set(HELP) | {"connections", "greetings_pending", "seated", "ticks_overrun"} == {
+        field.name for field in fields(Metrics)
+    }
     stage = Stage()
     for number, name in enumerate(HELP, 1):
         setattr(stage.metrics, name, number)

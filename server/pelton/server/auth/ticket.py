@@ -27,7 +27,9 @@ VERSION = "v1"
 
 
 def mint_ticket(secret: str, audience: str, identity: Identity) -> str:
-    """A ticket for a user. ValueError without an id or an end, or if it would be too long."""
+    """A ticket for a user. ValueError without a secret, an id or an end, or if it would be too long."""
+    if len(secret) < SECRET_MIN:
+        raise ValueError(f"the secret needs at least {SECRET_MIN} characters; set the server's as PELTON_AUTH__SECRET")
     if not identity.user_id or identity.expires_at is None:
         raise ValueError("a ticket is for a user id, and ends at some time")
     told: dict[str, Any] = {"a": audience, "e": identity.expires_at, "u": identity.user_id}
