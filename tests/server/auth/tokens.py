@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -79,7 +79,7 @@ WRONG: dict[str, Callable[[], str]] = {
     "alg nOnE, signed": lambda: token(head={"alg": "nOnE"}),
     "alg missing": lambda: raw({"typ": "JWT", "kid": KEY_ID}, RIGHT),
     "alg a list": lambda: raw({**HEAD, "alg": ["HS256"]}, RIGHT),
-    "alg HS512": lambda: cast("str", jwt.encode(RIGHT, SECRET * 2, algorithm="HS512", headers={"kid": KEY_ID})),
+    "alg HS512": lambda: jwt.encode(RIGHT, SECRET * 2, algorithm="HS512", headers={"kid": KEY_ID}),
     "alg RS256 by somebody": rsa_token,
     "no mac": lambda: token().rpartition(".")[0] + ".",
     "a mac cut short": lambda: token()[:-4],
@@ -121,6 +121,6 @@ WRONG: dict[str, Callable[[], str]] = {
     "claims nested deep": lambda: raw(HEAD, b"[" * 1000),
     "a header nested deep": lambda: raw(b"[" * 1000, RIGHT),
     "a header that is a list": lambda: raw([], RIGHT),
-    "too many claims": lambda: token(**{f"c{index}": index for index in range(40)}),
+    "too many claims": lambda: raw(HEAD, RIGHT | {f"c{index}": index for index in range(40)}),
     "a ticket of ours": lambda: "v1.eyJ1IjoiYWRhIn0.bWFj",
 }
