@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
+import time
 from collections.abc import Iterable
 from random import Random
 
@@ -14,11 +15,13 @@ from pelton.protocol import Act, Hello, Join
 from pelton.protocol.messages import HOW_JOIN_OR_CREATE
 from pelton.protocol.typed import encode
 from pelton.server import Action, Player, Room, Tick
+from pelton.server.auth.anonymous import AnonymousAuthenticator
 from pelton.server.clock import ManualClock
 from pelton.server.metrics import Metrics
 from pelton.server.receive.allowance import Allowance, Allowances
 from pelton.server.receive.connection import Connection, Surroundings
 from pelton.server.receive.decoders import Decoders
+from pelton.server.receive.greeting import Greetings
 from pelton.server.receive.tokens import Tokens
 from pelton.server.simulate.lobby import Lobby
 from pelton.wire import Endpoint, TransportChannel
@@ -59,6 +62,7 @@ class Seated(Receiver):
             Metrics(),
             Decoders(games),
             Tokens(secrets.token_bytes),
+            Greetings(AnonymousAuthenticator(), CONFIG.auth, Metrics(), time.time),
             "bench",
             CONFIG.deliver.resyncs_max,
             lambda: False,

@@ -95,3 +95,13 @@ def test_one_parse_leaves_nothing_for_the_next() -> None:
     add_arguments(parser)
     parser.parse_args(["--set", "server.port=1"])
     assert load(parser.parse_args([])).origins["server.port"] == "default"
+
+
+def test_show_shows_no_secret(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    secret = "a secret that is as long as it has to be"
+    monkeypatch.setenv("PELTON_AUTH__SECRET", secret)
+    assert show(arguments()) == 0
+    out = capsys.readouterr().out
+    assert secret not in out
+    assert re.search(r"^# secret +=  *\(set, and not shown\) +# environment PELTON_AUTH__SECRET$", out, re.MULTILINE)
+    assert "secret" not in tomllib.loads(out)["auth"]

@@ -13,6 +13,7 @@ COMMANDS = [
     "swarm",
     "load",
     "simulate",
+    "ticket",
     "netsim",
     "config",
     "config check",

@@ -114,6 +114,14 @@ class RawClient:
         payload, self._buffer = self._buffer[start : start + length], self._buffer[start + length :]
         return opcode, payload
 
+    def peek(self) -> bytes:
+        """What has come by now."""
+        try:
+            self._buffer += self.sock.recv(65536)
+        except (TimeoutError, ConnectionResetError):
+            """Nothing more."""
+        return self._buffer
+
     def _need(self, count: int) -> None:
         while len(self._buffer) < count:
             if not self._more():

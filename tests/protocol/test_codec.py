@@ -58,7 +58,7 @@ actions = st.one_of(
     st.tuples(st.just("paint"), st.lists(st.integers(-9, 9), max_size=8), st.binary(max_size=16)),
 )
 from_client: st.SearchStrategy[Message] = st.one_of(
-    st.builds(Hello, st.text(max_size=64)),
+    st.builds(Hello, st.text(max_size=64), st.text(max_size=2048)),
     st.builds(Join, st.integers(0, 2), st.text(min_size=1, max_size=64), options),
     st.builds(Leave),
     st.builds(Act, st.integers(1, INT_MAX), actions.map(list), count),
@@ -92,7 +92,7 @@ from_server: st.SearchStrategy[Message] = st.one_of(
         actions=st.lists(st.tuples(text, st.lists(text, max_size=4)), max_size=4),
         tables=st.lists(st.tuples(text, st.sampled_from(["table", "record"]), columns), max_size=4),
     ),
-    st.builds(Rejected, text, text),
+    st.builds(Rejected, text, text, st.floats(0, 1e6)),
     st.builds(Left, text),
     st.builds(Pong, st.integers(0, 2**32 - 1), count),
 )
@@ -179,8 +179,9 @@ def test_what_the_server_lets_in_keeps_its_bounds(value: Any) -> None:
     except BadMessage:
         return
     match message:
-        case Hello(client):
+        case Hello(client, ticket):
             assert len(client) <= 64
+            assert len(ticket) <= 2048
         case Join(how, target, chosen):
             assert how in {0, 1, 2}
             assert 1 <= len(target) <= 64

@@ -73,6 +73,7 @@ def test_the_limits_are_those_of_the_code_and_the_settings() -> None:
     ("what", "just_right", "too_much"),
     [
         ("characters of `client`", lambda limit: [1, "x" * limit], lambda limit: [1, "x" * (limit + 1)]),
+        ("characters of `ticket`", lambda limit: [1, "x", "t" * limit], lambda limit: [1, "x", "t" * (limit + 1)]),
         ("groups in a `resync`", lambda limit: [7, [[0, 0, 0]] * limit], lambda limit: [7, [[0, 0, 0]] * (limit + 1)]),
         ("options", lambda limit: _join(keys=limit), lambda limit: _join(keys=limit + 1)),
         ("characters of an option's name", lambda limit: _join(key=limit), lambda limit: _join(key=limit + 1)),

@@ -12,14 +12,18 @@ from pelton.protocol.plain import decode_server
 from pelton.protocol.schema import Message
 from pelton.protocol.typed import encode
 from pelton.server import Room
+from pelton.server.auth.anonymous import AnonymousAuthenticator
+from pelton.server.auth.identity import Authenticator
 from pelton.server.beat import Beat
 from pelton.server.clock import ManualClock
 from pelton.server.metrics import Metrics
 from pelton.server.receive.allowance import Allowance, Allowances
 from pelton.server.receive.connection import Connection, Surroundings
 from pelton.server.receive.decoders import Decoders
+from pelton.server.receive.greeting import Greetings
 from pelton.server.receive.listener import Listener
 from pelton.server.receive.tokens import Tokens
+from pelton.server.simulate.admission import Admission
 from pelton.server.simulate.lobby import Lobby, OpenRoom
 from pelton.wire import Page, Phase, WebSocket
 from tests.server.fakes import any_room, settings
@@ -41,6 +45,8 @@ class FakeWebSocket:
         self.pages: list[Page] = []
         self._paused = False
         self.credit = 1
+        self.peer = "127.0.0.1:50000"
+        self.origin = ""
         self.endpoint: Connection
 
     def send(self, payload: bytes, body: bytes = b"") -> bool:
@@ -127,11 +133,26 @@ class NoSockets:
 class Stage:
     """Everything between the sockets."""
 
-    def __init__(self, *overrides: str, games: Mapping[str, type[Room]] = GAMES) -> None:
+    def __init__(
+        self,
+        *overrides: str,
+        games: Mapping[str, type[Room]] = GAMES,
+        authenticator: Authenticator | None = None,
+    ) -> None:
         config = settings(*overrides)
         self.clock = ManualClock()
         self.metrics = Metrics()
-        self.lobby = Lobby(games, config.simulate, Random(1))
+        self.lobby = Lobby(
+            games,
+            config.simulate,
+            Random(1),
+            Admission(config.admission, Random(3), self.metrics),
+            once_each=config.auth.connections_per_user == "newest",
+        )
+        self.wall_s = 1_800_000_000.0
+        """The wall clock, by which tickets end."""
+        judge = authenticator or AnonymousAuthenticator()
+        self.greetings = Greetings(judge, config.auth, self.metrics, lambda: self.wall_s)
         self.listener = NoSockets()
         self.beat = Beat(config, self.clock, cast("Listener", self.listener), self.lobby, self.metrics)
         self.gone: list[Connection] = []
@@ -142,6 +163,7 @@ class Stage:
             self.metrics,
             Decoders(games),
             Tokens(Random(2).randbytes),
+            self.greetings,
             "stage",
             config.deliver.resyncs_max,
             self._full,

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pelton.server.config import SECTIONS, ConfigError, LoadedConfig, config_values, load_config
-from pelton.server.config_bounds import Between, Key, OneOf, Parsed
+from pelton.server.config_bounds import Between, Key, OneOf, Parsed, Shape
 
 KEYS = [
     *((section, key) for section, content in SECTIONS.items() for key in content.keys),
@@ -66,7 +66,7 @@ def right_values(draw: st.DrawFn) -> tuple[str, str, int | float | str]:
             return section, name, draw(st.sampled_from(words.words))
         case Parsed():
             return section, name, draw(st.ip_addresses().map(str))
-        case shape:
+        case Shape() as shape:
             return section, name, draw(st.from_regex(shape.pattern, fullmatch=True))
 
 

@@ -42,11 +42,21 @@ TOO_BIG = CloseCode(1009, "too_big", Comeback.NO, "a message over `message_bytes
 RESTART = CloseCode(1012, "restart", Comeback.YES, "the server stops or restarts")
 FULL = CloseCode(1013, "full", Comeback.LATER, "the server holds as many connections as it may")
 BAD_MESSAGE = CloseCode(4400, "bad_message", Comeback.NO, "bytes that are no message of this protocol")
-UNAUTHORIZED = CloseCode(4401, "unauthorized", Comeback.NO, "a resume token that is not, or no longer, this seat's")
+UNAUTHORIZED = CloseCode(
+    4401,
+    "unauthorized",
+    Comeback.NO,
+    "a ticket that is not good, or no longer, or a resume token that is not, or no longer, this seat's",
+)
 UNEXPECTED = CloseCode(
     4405, "unexpected_message", Comeback.NO, "a message that has no place in this state of the session"
 )
-REPLACED = CloseCode(4409, "replaced", Comeback.NO, "the same player has his seat on another connection now")
+REPLACED = CloseCode(
+    4409,
+    "replaced",
+    Comeback.NO,
+    "the same player has his seat on another connection now, or the same user has connected anew",
+)
 SERVER_ERROR = CloseCode(4500, "server_error", Comeback.YES, "a fault of the server; its log knows more")
 SLOW_CONSUMER = CloseCode(
     4503, "slow_consumer", Comeback.YES, "the client did not read for `stall_timeout_s`, or let too much pile up"
@@ -58,7 +68,12 @@ UNRESPONSIVE = CloseCode(
     "nothing was heard of the client for `silence_timeout_s`, not even a pong, or not for `ack_lag_max_s` that frames "
     "have arrived",
 )
-HELLO_TIMEOUT = CloseCode(4508, "hello_timeout", Comeback.YES, "no hello within `hello_timeout_s` after connecting")
+HELLO_TIMEOUT = CloseCode(
+    4508,
+    "hello_timeout",
+    Comeback.YES,
+    "no hello within `hello_timeout_s` after connecting, or no judgement on it in time",
+)
 MESSAGE_TIMEOUT = CloseCode(
     4512, "message_timeout", Comeback.YES, "a message that was begun did not come whole within `message_timeout_s`"
 )

@@ -15,6 +15,7 @@ __all__ = [
     "HOW_JOIN_OR_CREATE",
     "RESYNC_GROUPS_MAX",
     "SUBPROTOCOL",
+    "TICKET_MAX",
     "TOKEN_BYTES",
     "Act",
     "Draining",
@@ -52,6 +53,9 @@ RESYNC_GROUPS_MAX = 64
 TOKEN_BYTES = 16
 """Of a resume token: 128 bits, at random."""
 
+TICKET_MAX = 2048
+"""Characters of what shows who somebody is."""
+
 Index: TypeAlias = Annotated[int, Bounds(0, INT_MAX)]
 GroupAgreed: TypeAlias = tuple[Index, Index, Index]
 """A table, a group of it, a tick."""
@@ -66,9 +70,14 @@ Option: TypeAlias = (
 
 
 class Hello(Message, tag=1, frozen=True):
-    """The first message of a client. `client` names the program, for the server's log."""
+    """The first message of a client. `client` names the program, for the server's log; `ticket` shows who it is."""
 
     client: Annotated[str, Size(64)]
+    ticket: Annotated[str, Size(TICKET_MAX)] = ""
+
+    def __repr__(self) -> str:
+        """Without the ticket: it is a secret, and what is written somewhere is read by somebody."""
+        return f"Hello({self.client!r})"
 
 
 class Join(Message, tag=2, frozen=True):
@@ -148,6 +157,8 @@ class Rejected(Message, tag=18, frozen=True):
 
     reason: str
     detail: str
+    retry_after_s: float = 0.0
+    """After so many seconds it may be different; 0 if nobody knows."""
 
 
 class Left(Message, tag=19, frozen=True):

@@ -38,7 +38,7 @@ _NUMBER = (int, float)
 _SHAPES: dict[int, tuple[Callable[..., ServerMessage], tuple[Any, ...]]] = {
     16: (Welcome, (str, str, int)),
     17: (Joined, (str, str, int, _NUMBER, int, list, list)),
-    18: (Rejected, (str, str)),
+    18: (Rejected, (str, str, _NUMBER)),
     19: (Left, (str,)),
     20: (Frame, (int, list, int, int, list, list)),
     21: (Pong, (int, int)),
@@ -47,6 +47,8 @@ _SHAPES: dict[int, tuple[Callable[..., ServerMessage], tuple[Any, ...]]] = {
     24: (EventFrame, (int, list, list, int, int, list, list)),
     25: (Draining, (_NUMBER, _NUMBER)),
 }
+_MAY_LACK = {18: 1}
+"""Of a message, how many fields at its end may be left out."""
 
 
 def decode_server(payload: bytes) -> ServerMessage:
@@ -63,9 +65,10 @@ def decode_server(payload: bytes) -> ServerMessage:
     if not fields or type(fields[0]) is not int or fields[0] not in _SHAPES:
         raise BadMessage("not a message that a server sends")
     make, kinds = _SHAPES[fields[0]]
-    if len(fields) != len(kinds) + 1:
+    missing = len(kinds) + 1 - len(fields)
+    if missing and not 0 < missing <= _MAY_LACK.get(fields[0], 0):
         raise BadMessage(f"message {fields[0]} has {len(kinds)} fields, got {len(fields) - 1}")
-    for index, kind in enumerate(kinds, 1):
+    for index, kind in enumerate(kinds[: len(fields) - 1], 1):
         if not isinstance(fields[index], kind) or isinstance(fields[index], bool):
             raise BadMessage(f"message {fields[0]}: field {index} is of the wrong type")
     return make(*fields[1:])

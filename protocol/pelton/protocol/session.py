@@ -1,15 +1,17 @@
 """The life of a session as a table. Pure: server and client walk it, the SPEC prints it, a test visits every cell.
 
-              hello    join     act   leave     ping  verify  resync  heard  resume  |joined  resumed  rejected left
-    fresh     greeted  -        -     -         -     -       -       -      -       |-       -        -        -
-    greeted   -        joining  -     -         same  -       -       -      joining |-       -        -        -
-    joining   -        -        -     -         same  -       -       -      -       |seated  seated   greeted  same
-    seated    -        -        same  unseated  same  same    same    same   -       |-       -        -        unseated
-    unseated  -        joining  same  same      same  same    same    same   -       |-       -        -        same
+             hello  join    act  leave    ping verify resync heard resume  |welcome joined resumed rejected left
+    fresh    judged -       -    -        -    -      -      -     -       |-       -      -       -        -
+    judged   -      -       -    -        -    -      -      -     -       |greeted -      -       -        -
+    greeted  -      joining -    -        same -      -      -     joining |-       -      -       -        -
+    joining  -      -       -    -        same -      -      -     -       |-       seated seated  greeted  same
+    seated   -      -       same unseated same same   same   same  -       |-       -      -       -        unseated
+    unseated -      joining same same     same same   same   same  -       |-       -      -       -        same
 
-`-` ends the connection with 4405. `unseated` differs from `greeted` in two things: whatever belonged to the seat and
-was under way when it was given back is no fault of the client and is ignored; and no seat can be resumed by who has
-just had one. A `left` while joining belongs to the seat before.
+`-` ends the connection with 4405. `judged` is who has said hello and is not known yet: the server reads nothing of him
+meanwhile. `unseated` differs from `greeted` in two things: whatever belonged to the seat and was under way when it was
+given back is no fault of the client and is ignored; and no seat can be resumed by who has just had one. A `left` while
+joining belongs to the seat before.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ class State(enum.Enum):
     """Where a session stands."""
 
     FRESH = "fresh"
+    JUDGED = "judged"
+    """The server finds out who it is; it reads nothing meanwhile."""
     GREETED = "greeted"
     JOINING = "joining"
     SEATED = "seated"
@@ -30,7 +34,7 @@ class State(enum.Enum):
 
 
 class Event(enum.Enum):
-    """What moves it: the client's messages, and the server's four answers."""
+    """What moves it: the client's messages, and the server's five answers."""
 
     HELLO = "hello"
     JOIN = "join"
@@ -41,6 +45,7 @@ class Event(enum.Enum):
     RESYNC = "resync"
     HEARD = "heard"
     RESUME = "resume"
+    WELCOME = "welcome"
     JOINED = "joined"
     RESUMED = "resumed"
     REJECTED = "rejected"
@@ -49,7 +54,10 @@ class Event(enum.Enum):
 
 TRANSITIONS: dict[State, dict[Event, State]] = {
     State.FRESH: {
-        Event.HELLO: State.GREETED,
+        Event.HELLO: State.JUDGED,
+    },
+    State.JUDGED: {
+        Event.WELCOME: State.GREETED,
     },
     State.GREETED: {
         Event.JOIN: State.JOINING,

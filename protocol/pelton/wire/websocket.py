@@ -151,6 +151,11 @@ class WebSocket(Sending):
             self._release()
 
     @property
+    def origin(self) -> str:
+        """The page that the peer runs in, as its browser says; empty for other programs. Only once it is open."""
+        return getattr(self._protocol, "origin", None) or ""
+
+    @property
     def held(self) -> bool:
         """Whether nothing is read on purpose: paused, out of credit, or behind with what was read before."""
         return self._held or self._behind

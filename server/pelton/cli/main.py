@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pelton.cli import config_command, simulate_command
+from pelton.cli import config_command, simulate_command, ticket_command
 from pelton.cli.top import command as top_command
 from pelton.loadtest import command as load_command
 from pelton.netsim import command as netsim_command
@@ -34,6 +34,12 @@ _TOOLS = (
         simulate_command,
         "play a game with bots on virtual time",
         "A game, its bots and their network on one virtual clock, many times as fast as real time.",
+    ),
+    (
+        "ticket",
+        ticket_command,
+        "make a ticket for a user",
+        "Make a ticket with the server's secret, for development. It is good for whoever has it: show it to nobody.",
     ),
     (
         "netsim",

@@ -1,6 +1,7 @@
 """What a game is written with. A game is one file that imports from here and nothing else of Pelton."""
 
 from pelton.protocol.schema import Action, Bounds, Event, Size
+from pelton.server.auth.identity import Authenticator, Credentials, Identity, Refused
 from pelton.server.simulate.errors import GameError, RowError
 from pelton.server.simulate.pipeline import Played
 from pelton.server.simulate.room import Room, Tick
@@ -26,16 +27,19 @@ __all__ = [
     "U16",
     "U32",
     "Action",
+    "Authenticator",
     "Bool",
     "Bounds",
     "By",
     "Bytes",
     "ColumnArray",
+    "Credentials",
     "Event",
     "Everyone",
     "GameError",
     "Grid",
     "Groups",
+    "Identity",
     "Json",
     "OwnerOnly",
     "Past",
@@ -43,6 +47,7 @@ __all__ = [
     "Player",
     "Quant",
     "Record",
+    "Refused",
     "Room",
     "Row",
     "RowError",

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 import socket
+import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from random import Random, SystemRandom
@@ -16,14 +17,18 @@ from pelton.server.admin.listener import AdminListener
 from pelton.server.admin.pages import pages
 from pelton.server.admin.process import process_usage
 from pelton.server.admin.watched import Watched
+from pelton.server.auth.identity import Authenticator
+from pelton.server.auth.loading import load_authenticator
 from pelton.server.beat import Beat, Observer
 from pelton.server.clock import Clock, MonotonicClock
 from pelton.server.config import Config
 from pelton.server.loop import loop_name
 from pelton.server.metrics import Metrics
 from pelton.server.receive.decoders import Decoders
+from pelton.server.receive.greeting import Greetings
 from pelton.server.receive.listener import Listener, listen, new_session_id
 from pelton.server.receive.tls import Certificate
+from pelton.server.simulate.admission import Admission
 from pelton.server.simulate.lobby import Lobby
 from pelton.server.simulate.room import Room
 from pelton.server.watchdog import Watchdog
@@ -56,6 +61,8 @@ class CannotListen(OSError):
 class Server:
     """A game server in this process: `start`, then `stop`. Runs on the event loop that it is started on.
 
+    `authenticator` stands in for the one that the configuration names; `wall_s` is the wall clock, by which tickets
+    end. AuthError if the configuration names what cannot be had.
     TlsError if it is to speak TLS and its certificate cannot be used.
     """
 
@@ -66,6 +73,8 @@ class Server:
         clock: Clock | None = None,
         session_ids: Callable[[], str] = new_session_id,
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        authenticator: Authenticator | None = None,
+        wall_s: Callable[[], float] = time.time,
     ) -> None:
         self._config = config
         self._clock = clock = clock or MonotonicClock()
@@ -73,13 +82,27 @@ class Server:
         self.metrics = Metrics()
         self._random = Random(seed)
         self._announced = False
-        self._lobby = Lobby(games, config.simulate, Random(seed))
+        admission = Admission(config.admission, Random(seed + 1), self.metrics)
+        self._lobby = Lobby(
+            games, config.simulate, Random(seed), admission, once_each=config.auth.connections_per_user == "newest"
+        )
+        judge = authenticator or load_authenticator(config.auth)
+        greetings = Greetings(judge, config.auth, self.metrics, wall_s)
         name = f"pelton/{server_version()}"
         files = config.server.tls_certificate, config.server.tls_key
         self._certificate = Certificate(*files) if all(files) else None
         tls = self._certificate.current if self._certificate else None
         self._listener = Listener(
-            config, self._lobby, clock, self.metrics, Decoders(games), name, session_ids, token_bytes, tls
+            config,
+            self._lobby,
+            clock,
+            self.metrics,
+            Decoders(games),
+            name,
+            session_ids,
+            token_bytes,
+            greetings,
+            tls,
         )
         self._beat = Beat(config, clock, self._listener, self._lobby, self.metrics)
         self._beat.overseer.rss_bytes = lambda: process_usage().rss_bytes
@@ -182,6 +205,7 @@ class Server:
         self._beat.stop()
         self._watchdog.stop()
         self._listener.end()
+        await self._listener.greetings.stop()
         if self._admin is not None:  # last: /readyz says meanwhile that the server is going
             await self._admin.stop()
 

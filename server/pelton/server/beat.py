@@ -112,6 +112,8 @@ class Beat:
             if opened.cadence.due_ns <= now_ns + SLACK_NS:
                 self._tick(opened, now_ns)
             due_ns = min(due_ns, opened.cadence.due_ns)
+        if len(self._fanouts) > len(self._lobby):  # some ended between two ticks
+            self._fanouts = {opened: fanout for opened, fanout in self._fanouts.items() if opened in self._lobby}
         for ending in self.overseer.turn(now_ns):
             if ending.fault is not None:
                 self._fail(ending.opened, ending.fault)

@@ -41,6 +41,7 @@ __all__ = [
     "SECTIONS",
     "AdminConfig",
     "AdmissionConfig",
+    "AuthConfig",
     "Config",
     "ConfigError",
     "DeliverConfig",
@@ -78,6 +79,8 @@ Proxies: TypeAlias = Annotated[
     str, Parsed(networks, "addresses and networks such as 10.0.0.0/8, with commas between them")
 ]
 Token: TypeAlias = Annotated[str, Secret(r"[\x21-\x7e]{16,256}|", "16 to 256 visible ASCII characters, or empty")]
+Named: TypeAlias = Annotated[str, Shape(r"[!-~]{1,128}", "1 to 128 visible ASCII characters")]
+Naming: TypeAlias = Annotated[str, Shape(r"[!-~]{0,256}", "0 to 256 visible ASCII characters")]
 SocketBytes: TypeAlias = Annotated[int, Between(4096, 16_777_216)]
 
 
@@ -99,7 +102,7 @@ class ServerConfig:
 
 @dataclass(frozen=True, slots=True)
 class AdmissionConfig:
-    """[admission]: who may connect, how often, and how many of them."""
+    """[admission]: who may connect and join, how often, and how many of them."""
 
     connections_per_address_max: Annotated[int, Between(0, 100_000)]
     connections_per_address_per_s: Annotated[float, Between(0.0, 10_000.0)]
@@ -110,6 +113,10 @@ class AdmissionConfig:
     limit_loopback: Annotated[str, OneOf("no", "yes")]
     trusted_proxies: Proxies
     allowed_origins: Origins
+    joins_per_second_max: Annotated[int, Between(1, 1_000_000)]
+    rooms_per_player_max: Annotated[int, Between(1, 10_000)]
+    creates_per_minute_max: Annotated[int, Between(1, 10_000)]
+    promised_per_player_max: Annotated[int, Between(1, 10_000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +143,31 @@ class ReceiveConfig:
     inbox_bytes_max: SocketBytes
     refusals_max: Annotated[int, Between(1, 65_536)]
     socket_receive_buffer_bytes: SocketBytes
+
+
+@dataclass(frozen=True, slots=True)
+class AuthConfig:
+    """[auth]: who may come in."""
+
+    authenticator: Annotated[
+        str,
+        Shape(
+            r"anonymous|ticket|jwt|[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*",
+            'anonymous, ticket, jwt, or a class as "module.path:Class"',
+        ),
+    ]
+    timeout_s: Annotated[float, Between(0.1, 60.0)]
+    pending_max: Annotated[int, Between(1, 100_000)]
+    close_at_expiry: Annotated[str, OneOf("on", "off")]
+    connections_per_user: Annotated[str, OneOf("newest", "any")]
+    audience: Named
+    secret: Annotated[str, Secret(r"[^\x00]{32,512}|", "32 to 512 characters that nobody can guess, or empty")] = field(
+        repr=False
+    )
+    jwt_algorithm: Annotated[str, OneOf("HS256", "HS384", "HS512", "RS256", "PS256", "ES256", "EdDSA")]
+    jwt_issuer: Naming
+    jwt_key_file: Annotated[str, Shape(r"[^\0\r\n]{0,4096}", "a path, or nothing")]
+    jwt_key_ids: Annotated[str, Shape(r"[ -~]{0,1024}", "names with commas between them, or nothing")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +250,7 @@ class Config:
     server: ServerConfig
     admission: AdmissionConfig
     receive: ReceiveConfig
+    auth: AuthConfig
     simulate: SimulateConfig
     deliver: DeliverConfig
     overload: OverloadConfig
@@ -309,6 +342,7 @@ def _config(layers: Layers) -> Config:
         server=_section(ServerConfig, values["server"]),
         admission=_section(AdmissionConfig, values["admission"]),
         receive=_section(ReceiveConfig, values["receive"]),
+        auth=_section(AuthConfig, values["auth"]),
         simulate=_section(SimulateConfig, values["simulate"]),
         deliver=_section(DeliverConfig, values["deliver"]),
         overload=_section(OverloadConfig, values["overload"]),

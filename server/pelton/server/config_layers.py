@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pelton.server.config_bounds import Order, Section, Value
 from pelton.server.config_sources import ConfigError, Problem, Setting, Source, quoted
@@ -79,7 +79,11 @@ class Layers:
             value = key.accept(setting.value)
         if value is None:
             self._refused.add((setting.section, name))
-            got = "something else, which is not shown" if key.secret else quoted(setting.value)
+            got = quoted(setting.value)
+            if key.secret:  # nor the label of an option, which has the value in it
+                got = "something else, which is not shown"
+                if setting.source.names_key:
+                    setting = replace(setting, source=replace(setting.source, label=setting.source.origin))
             self._report(setting, f"expected {key.expected}, got {got}")
             return
         self._rank += 1

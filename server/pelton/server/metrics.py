@@ -43,6 +43,18 @@ class Metrics:
     refused_origin: int = 0
     seated: int = 0
     """Connections with a seat, now."""
+    greetings_pending: int = 0
+    """Connections that an authenticator has not answered yet, now."""
+    greetings_late: int = 0
+    """Connections closed because it did not answer in time."""
+    tickets_refused: int = 0
+    """Connections closed because their ticket was not good."""
+    tickets_expired: int = 0
+    """Connections closed because the time of their ticket was over."""
+    users_replaced: int = 0
+    """Connections closed because the same user connected anew."""
+    joins_limited: int = 0
+    """Joins rejected because too many came at once, or from one player."""
     drops: int = 0
     """Connections lost whose seats were kept."""
     resumes: int = 0

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Coroutine
 
 from pelton.server.app import CannotListen, Server, server_version
+from pelton.server.auth.loading import AuthError
 from pelton.server.clock import MonotonicClock
 from pelton.server.config import Config
 from pelton.server.loading import load_games
@@ -39,7 +40,7 @@ def serve(config: Config) -> int:
     with installed(config.log.level, written, MonotonicClock(), STDERR) as handler:
         try:
             return _run(config, handler)
-        except (GameError, CannotListen, TlsError) as error:
+        except (GameError, AuthError, CannotListen, TlsError) as error:
             if written is json_line:
                 log.critical("%s", error)
             else:

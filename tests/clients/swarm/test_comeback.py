@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pelton.client import CannotConnect, ClientError, Closed, JoinRejected, NotSeated, ServerFault
 from pelton.protocol import Comeback
-from pelton.swarm.comeback import FIRST_S, LONGEST_S, may_return, pause_s
+from pelton.swarm.comeback import FIRST_S, LONGEST_S, may_return, pause_s, told_s
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,8 @@ def test_pauses_are_anything_up_to_a_bound_that_doubles(tries: int, seed: int) -
     bound_s = min(LONGEST_S, FIRST_S * 2**tries)
     assert 0 <= pause_s(tries, Comeback.YES, Random(seed)) <= bound_s
     assert pause_s(tries, Comeback.LATER, Random(seed)) == 4 * pause_s(tries, Comeback.YES, Random(seed))
+
+
+def test_a_bot_waits_as_long_as_the_server_asks() -> None:
+    assert told_s(JoinRejected("busy", "", 2.5)) == 2.5
+    assert told_s(JoinRejected("busy", "")) == told_s(Closed(1013, "full")) == 0

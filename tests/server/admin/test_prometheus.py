@@ -38,7 +38,13 @@ def test_it_can_be_read(stage: Stage) -> None:
 
 
 def test_every_counter_is_told_once() -> None:
-    by_label = {"seated", "ticks_overrun", "connections_refused", *(f"refused_{reason.value}" for reason in Refusal)}
+    by_label = {
+        "greetings_pending",
+        "seated",
+        "ticks_overrun",
+        "connections_refused",
+        *(f"refused_{reason.value}" for reason in Refusal),
+    }
     assert set(HELP) | {"connections"} | by_label == {field.name for field in fields(Metrics)}
     stage = Stage()
     for number, name in enumerate(HELP, 1):

@@ -49,10 +49,13 @@ def bring_to(stage: Stage, state: State) -> Visitor:
     visitor = stage.connect()
     way: dict[State, list[Message]] = {
         State.FRESH: [],
+        State.JUDGED: [],
         State.GREETED: [Hello("test")],
         State.JOINING: [Hello("test"), any_room("tally")],
     }
     visitor.say(*way.get(state, way[State.JOINING]))
+    if state is State.JUDGED:
+        visitor.connection.state = State.JUDGED  # for longer than an authenticator that answers at once takes
     if state in (State.SEATED, State.UNSEATED):
         stage.tick()
     if state is State.UNSEATED:
@@ -84,14 +87,14 @@ def test_every_message_in_every_state_does_what_the_table_says(stage: Stage, sta
         )
         assert (stage.lobby.players, stage.gone, stage.metrics.messages_bad) == (0, [visitor.connection], 1)
     else:
-        assert visitor.connection.state is after
+        assert visitor.connection.state is (State.GREETED if after is State.JUDGED else after)
         assert (visitor.close_codes, stage.metrics.messages_bad) == ([], 0)
 
 
 ANSWERS: dict[tuple[State, Event], list[type[Message]]] = {
     (State.FRESH, Event.HELLO): [Welcome],
     (State.SEATED, Event.LEAVE): [Left],
-    **{(state, Event.PING): [Pong] for state in State if state is not State.FRESH},
+    **{(state, Event.PING): [Pong] for state in State if state not in (State.FRESH, State.JUDGED)},
 }
 
 
@@ -123,7 +126,7 @@ def test_a_ping_is_answered_with_its_nonce_and_the_time_in_microseconds(stage: S
     "payload",
     [
         *(b"", b"\xc1", b"\x00", b"\x90", b"\x91\x63", b"\x91\xcc\xff", b"\x80", b"\xa5hello"),
-        *(b"\x92\x01", b"\x92\x01\x01", b"\x93\x01\xa1x\xa1y", b"\x92\x01\xa1\xff", b"\x92\x05\xff"),
+        *(b"\x92\x01", b"\x92\x01\x01", b"\x93\x01\xa1x\x01", b"\x92\x01\xa1\xff", b"\x92\x05\xff"),
         *(b"\x92\x01\xd9\x41" + b"x" * 65, b"\x91" * 900),
     ],
     ids=repr,

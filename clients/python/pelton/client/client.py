@@ -20,6 +20,7 @@ from pelton.client.errors import CannotConnect, ClientError, Closed, JoinRejecte
 from pelton.client.link import Link
 from pelton.client.replica import Replica, SharedParts
 from pelton.client.room import Room
+from pelton.client.ticket import Ticket, fresh_ticket
 from pelton.protocol import (
     Comeback,
     Draining,
@@ -59,10 +60,14 @@ async def connect(
     parts: SharedParts | None = None,
     dial: Dial = dial_tcp,
     now_s: Callable[[], float] = time.monotonic,
+    ticket: Ticket = "",
     comeback: Backoff | None = Backoff(),  # noqa: B008 - frozen
     random: Random | None = None,
 ) -> AsyncGenerator[Client]:
     """Connect and say hello; on leaving the block, say goodbye.
+
+    `ticket` shows the server who you are: a text, or a function, plain or async, that is asked for a fresh one at each
+    connect, also to come back. It is sent in no URL and written nowhere.
 
     A seat whose connection is lost is taken again as `comeback` says; with None the room ends with its connection.
 
@@ -83,6 +88,7 @@ async def connect(
         parts=parts,
         dial=dial,
         now_s=now_s,
+        ticket=ticket,
         comeback=comeback,
         random=random,
     )
@@ -107,6 +113,7 @@ class Client:
         parts: SharedParts | None = None,
         dial: Dial = dial_tcp,
         now_s: Callable[[], float] = time.monotonic,
+        ticket: Ticket = "",
         comeback: Backoff | None = None,
         random: Random | None = None,
     ) -> None:
@@ -128,6 +135,7 @@ class Client:
         self._dial = dial
         self._now_s = now_s
         self._name = name
+        self._ticket = ticket
         self._decode = decode or (decode_head if blind else decode_server)
         self._comeback = comeback
         self._random = random or SystemRandom()
@@ -182,7 +190,7 @@ class Client:
     async def open(self, timeout_s: float, tls: ssl.SSLContext | None) -> None:
         """Connect and say hello; `connect` does it."""
         self._tls = tls
-        self._greeted(await self._connection.open(self._name, timeout_s, tls))
+        self._greeted(await self._connection.open(self._name, timeout_s, tls, await fresh_ticket(self._ticket)))
 
     async def close(self) -> None:
         """Say goodbye and wait for the server to end the connection; after a while, end it without."""
@@ -219,10 +227,10 @@ class Client:
     def _take_of_seat(self, connection: Connection, message: ServerMessage) -> None:
         """What comes once a seat."""
         match message:
-            case Rejected(reason, detail):
+            case Rejected(reason, detail, retry_after_s):
                 self._joining = False
-                connection.answer(Joined, JoinRejected(reason, detail))
-                connection.answer(Resumed, JoinRejected(reason, detail))
+                connection.answer(Joined, JoinRejected(reason, detail, retry_after_s))
+                connection.answer(Resumed, JoinRejected(reason, detail, retry_after_s))
             case Joined() if not connection.is_asking(Joined):
                 self._joining = False
                 connection.push(Leave())  # whoever asked has given up
@@ -293,7 +301,9 @@ class Client:
         """Connect anew and ask for the seat. Raises what went wrong; then the connection is ended."""
         connection = self._new_connection()
         try:
-            welcome = await connection.open(self._name, TRY_TIMEOUT_S, self._tls)
+            async with asyncio.timeout(TRY_TIMEOUT_S):
+                ticket = await fresh_ticket(self._ticket)
+            welcome = await connection.open(self._name, TRY_TIMEOUT_S, self._tls, ticket)
             async with asyncio.timeout(TRY_TIMEOUT_S):
                 await connection.ask(Resume(room.room_id, room.player_id, room.token, room.received_tick), Resumed)
         except BaseException:

@@ -63,7 +63,7 @@ class Connection:
         self.pause, self.resume = self._websocket.pause, self._websocket.resume
         """Take no more messages, and go on."""
 
-    async def open(self, name: str, timeout_s: float, tls: ssl.SSLContext | None) -> Welcome:
+    async def open(self, name: str, timeout_s: float, tls: ssl.SSLContext | None, ticket: str = "") -> Welcome:
         """Connect and say hello. CannotConnect if that does not work in time."""
         handshake = self._handshake
         context = (tls or ssl.create_default_context()) if handshake.secure else None
@@ -71,7 +71,7 @@ class Connection:
             async with asyncio.timeout(timeout_s):
                 self.line = await self._dial(self._websocket, handshake.host, handshake.port, context)
                 await self._writable.wait()
-                welcome: Welcome = await self.ask(Hello(name[:64]), Welcome)
+                welcome: Welcome = await self.ask(Hello(name[:64], ticket), Welcome)
         except (OSError, UnicodeError) as error:  # TimeoutError is an OSError; a host name that is none, a UnicodeError
             problem = f"no answer within {timeout_s:g} s" if isinstance(error, TimeoutError) else str(error)
             raise CannotConnect(self.url, problem) from error

@@ -52,10 +52,13 @@ class Closed(ClientError):
 
 
 class JoinRejected(ClientError):
-    """The server gave no seat. `reason` is one of the protocol's words."""
+    """The server gave no seat. `reason` is one of the protocol's words.
 
-    def __init__(self, reason: str, detail: str) -> None:
-        self.reason, self.detail = reason, detail
+    `retry_after_s` is when to ask again, if the server says so; else 0.
+    """
+
+    def __init__(self, reason: str, detail: str, retry_after_s: float = 0.0) -> None:
+        self.reason, self.detail, self.retry_after_s = reason, detail, retry_after_s
         super().__init__(f"{reason}: {detail}")
 
 

@@ -13,7 +13,7 @@ from random import Random
 
 from pelton.client import ClientError, Room
 from pelton.protocol import Comeback
-from pelton.swarm.comeback import TRIES_MAX, may_return, pause_s
+from pelton.swarm.comeback import TRIES_MAX, may_return, pause_s, told_s
 from pelton.swarm.population import stay_s
 from pelton.swarm.scene import Scene
 from pelton.swarm.visit import Visit
@@ -135,7 +135,7 @@ class Life:
             return None
         if comeback is Comeback.NO and not plan.is_patient:
             return None
-        return 0.0 if visit.was_cut else pause_s(tries, comeback, self._pauses)
+        return 0.0 if visit.was_cut else max(told_s(error), pause_s(tries, comeback, self._pauses))
 
     async def _is_over_within(self, seconds: float) -> bool:
         try:

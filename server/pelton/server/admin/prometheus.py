@@ -24,6 +24,11 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 HELP: Mapping[str, str] = MappingProxyType(
     {
         "connections_total": "Connections accepted.",
+        "greetings_late": "Connections closed because the authenticator did not answer in time.",
+        "tickets_refused": "Connections closed because their ticket was not good.",
+        "tickets_expired": "Connections closed because the time of their ticket was over.",
+        "users_replaced": "Connections closed because the same user connected anew.",
+        "joins_limited": "Joins rejected because too many came at once, or from one player.",
         "actions_taken": "Actions handed to a game.",
         "actions_refused": "Actions refused with a reason.",
         "actions_overflowed": "Actions refused because as many as may wait for a player already did.",
@@ -61,8 +66,8 @@ HELP: Mapping[str, str] = MappingProxyType(
         "stalls": "Times the event loop stood still.",
     }
 )
-"""Of each counter that has no label. `connections` and `seated` are gauges, `ticks_overrun` is told by game, and
-refused connections by reason."""
+"""Of each counter that has no label. `connections`, `seated` and `greetings_pending` are gauges, `ticks_overrun` is
+told by game, and refused connections by reason."""
 
 
 def exposition(watched: Watched) -> str:
@@ -76,6 +81,8 @@ def _lines(watched: Watched) -> Iterator[str]:
     yield from _one("process_resident_memory_bytes", "gauge", "Memory that is in RAM.", usage.rss_bytes)
     yield from _one("pelton_uptime_seconds", "gauge", "Time since the server started.", watched.uptime_s)
     yield from _one("pelton_connections", "gauge", "Connections open now.", watched.metrics.connections)
+    pending = watched.metrics.greetings_pending
+    yield from _one("pelton_greetings_pending", "gauge", "Connections that wait for an authenticator now.", pending)
     yield from _one("pelton_seated", "gauge", "Connections with a seat now.", watched.metrics.seated)
     yield from _strain(watched)
     yield from _by_game("pelton_rooms", "gauge", "Rooms open now.", _rooms(watched))

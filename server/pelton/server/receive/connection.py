@@ -49,16 +49,19 @@ from pelton.protocol.close_codes import (
 )
 from pelton.protocol.schema import Message
 from pelton.protocol.typed import ClientMessage, encode
+from pelton.server.auth.identity import ANONYMOUS, Identity
 from pelton.server.clock import Clock
 from pelton.server.config import ReceiveConfig
 from pelton.server.metrics import Metrics, Refusal
 from pelton.server.receive.allowance import Allowance
 from pelton.server.receive.decoders import Decoders
 from pelton.server.receive.gate import Caller
+from pelton.server.receive.greeting import Greetings
+from pelton.server.receive.questions import ask
 from pelton.server.receive.tokens import Match, Tokens
 from pelton.server.simulate.errors import JoinRejected
 from pelton.server.simulate.lobby import Lobby
-from pelton.server.simulate.seat import EventNames, Questions, Seat
+from pelton.server.simulate.seat import EventNames, Seat
 from pelton.server.simulate.weights import Weights
 from pelton.streams import Inbox, Offer
 from pelton.wire import Page, Phase, WebSocket
@@ -86,6 +89,7 @@ class Surroundings:
     metrics: Metrics
     decoders: Decoders
     tokens: Tokens
+    greetings: Greetings
     server_name: str
     resyncs_max: int
     full: Callable[[], bool]
@@ -105,6 +109,7 @@ class Connection:
         "_weights",
         "caller",
         "close_code",
+        "identity",
         "session_id",
         "state",
         "websocket",
@@ -119,6 +124,7 @@ class Connection:
         self.close_code = 0
         """What it ended with, once it has."""
         self.session_id = session_id
+        self.identity: Identity = ANONYMOUS
         self.state = State.FRESH
         self._short_bytes = 0
         self._weights: Weights
@@ -162,6 +168,7 @@ class Connection:
             self._drop_seat()
         else:
             self._give_up_seat()
+        self._around.greetings.forget(self)
         self._around.on_closed(self)
 
     # What the room calls (see `Session`).
@@ -206,6 +213,24 @@ class Connection:
 
     def close(self, code: int, reason: str) -> None:
         self.websocket.close(code, reason)
+
+    # What the greeting calls.
+
+    def greet(self, identity: Identity) -> None:
+        """It is known who this is."""
+        self.identity = identity
+        if self._advance(Event.WELCOME):
+            self._push(Welcome(self.session_id, self._around.server_name, self._around.config.message_bytes_max))
+
+    def turn_away(self, row: CloseCode, reason: str) -> None:
+        """He is not let in, or no longer."""
+        self.websocket.resume()
+        self.websocket.close(row.code, reason)
+
+    def supersede(self) -> None:
+        """The same user has connected anew; there his seat can be resumed, or given back by taking another."""
+        self._drop_seat()
+        self.turn_away(REPLACED, "replaced: the same user has connected anew")
 
     # What the listener calls.
 
@@ -269,9 +294,8 @@ class Connection:
         match message:
             case Hello():
                 if self._advance(Event.HELLO):
-                    around = self._around
-                    around.on_hello(self)
-                    self._push(Welcome(self.session_id, around.server_name, around.config.message_bytes_max))
+                    self._around.on_hello(self)
+                    self._around.greetings.hello(self, message)
             case Join():
                 if self._advance(Event.JOIN):
                     self._join(message)
@@ -297,31 +321,9 @@ class Connection:
                 self._decoder = self._around.decoders.without_seat
                 self._push(Left("you_left"))
             case Verify() | Resync():
-                self._question(self._seat, message)
+                ask(self._seat, message, self._around.metrics, self.session_id)
             case Act():
                 """Not here: `_act` has those of a seated player."""
-
-    def _question(self, seat: Seat, asked: Verify | Resync) -> None:
-        questions = seat.ask()
-        if isinstance(asked, Verify):
-            questions.verify = True
-        else:
-            self._resync(seat, questions, asked)
-
-    def _resync(self, seat: Seat, questions: Questions, resync: Resync) -> None:
-        self._around.metrics.resyncs += 1
-        questions.everything |= not resync.groups
-        for table, group, agreed in resync.groups:
-            questions.groups.add((table, group))
-            player_id = seat.player.id
-            log.warning(
-                "player %d: its group %d of table %d differs from ours, as of tick %d it did not",
-                player_id,
-                group,
-                table,
-                agreed,
-                extra={"player_id": player_id, "session_id": self.session_id, "table": table, "group": group},
-            )
 
     def _join(self, join: Join) -> None:
         around = self._around
@@ -331,12 +333,12 @@ class Connection:
             seat.session.resume_reading()  # of the connection that the seat has by then
 
         inbox: Inbox[Act[Any]] = Inbox(config.inbox_low, config.inbox_high, config.inbox_max, read_on)
-        player = around.lobby.new_player(self.session_id, join.options)
+        player = around.lobby.new_player(self.session_id, join.options, self.identity, self.caller.counted_as)
         seat = Seat(player, self, inbox, config.refusals_max, around.resyncs_max, config.inbox_bytes_max)
         try:
             around.lobby.enter(join, seat, around.clock.now_ns())
         except JoinRejected as rejected:
-            self._reject(rejected.reason, rejected.detail)
+            self._reject(rejected.reason, rejected.detail, rejected.retry_after_s)
         else:
             self._take(seat)
 
@@ -345,7 +347,7 @@ class Connection:
         around = self._around
         seat = around.lobby.seat_of(resume.room_id, resume.player_id)
         match = around.tokens.match(seat.credentials, resume.token) if seat is not None else Match.NO
-        if seat is None or match is Match.NO:
+        if seat is None or match is Match.NO or seat.player.user_id != self.identity.user_id:
             around.metrics.resumes_refused += 1
             self.websocket.close(UNAUTHORIZED.code, "unauthorized: there is no seat for this token")
         elif match is Match.BEFORE and not seat.away:
@@ -356,9 +358,9 @@ class Connection:
             around.tokens.rotate(seat.credentials, match)
             around.lobby.resume(seat, self, resume.tick)
 
-    def _reject(self, reason: str, detail: str) -> None:
+    def _reject(self, reason: str, detail: str, retry_after_s: float = 0.0) -> None:
         if self._advance(Event.REJECTED):
-            self._push(Rejected(reason, detail))
+            self._push(Rejected(reason, detail, retry_after_s))
 
     def _take(self, seat: Seat | None) -> None:
         """Have this seat, or none."""

@@ -8,6 +8,7 @@ import logging
 import secrets
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -15,6 +16,7 @@ from typing import cast
 
 from pelton.protocol import SUBPROTOCOL, Draining
 from pelton.protocol.close_codes import FULL
+from pelton.server.auth.anonymous import AnonymousAuthenticator
 from pelton.server.clock import Clock
 from pelton.server.config import Config
 from pelton.server.metrics import Metrics, Refusal
@@ -23,6 +25,7 @@ from pelton.server.receive.connection import Connection, Surroundings
 from pelton.server.receive.deadlines import NEVER_NS, Deadlines
 from pelton.server.receive.decoders import Decoders
 from pelton.server.receive.gate import Caller, Gate, too_many
+from pelton.server.receive.greeting import Greetings
 from pelton.server.receive.pages import pages
 from pelton.server.receive.pulse import Pulse
 from pelton.server.receive.sockets import configure
@@ -80,6 +83,7 @@ class Listener:
         name: str,
         session_ids: Callable[[], str] = new_session_id,
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        greetings: Greetings | None = None,
         tls: Callable[[], ssl.SSLContext] | None = None,
     ) -> None:
         self._config = config
@@ -87,18 +91,12 @@ class Listener:
         self._clock = clock
         self._metrics = metrics
         self._lobby = lobby
+        self.greetings = greetings or Greetings(AnonymousAuthenticator(), config.auth, metrics, time.time)
+        """Who has said hello and is judged, and whose time will be over."""
+        resyncs_max, hooks = config.deliver.resyncs_max, (self._full, self._gone, self._greeted)
+        tokens = Tokens(token_bytes)
         self._around = Surroundings(
-            config.receive,
-            lobby,
-            clock,
-            metrics,
-            decoders,
-            Tokens(token_bytes),
-            name,
-            config.deliver.resyncs_max,
-            self._full,
-            self._gone,
-            self._greeted,
+            config.receive, lobby, clock, metrics, decoders, tokens, self.greetings, name, resyncs_max, *hooks
         )
         self._gate = Gate(config.admission, clock, metrics, secure=tls is not None)
         self._handshake = ServerHandshake(SUBPROTOCOL, config.receive.message_bytes_max, pages(lobby, metrics))
@@ -168,6 +166,8 @@ class Listener:
             self._allowances.refill(step_ns, judge=not self._unread)
         if self.pulse.due_ns <= now_ns:
             self.pulse.beat(now_ns)
+        if self.greetings.due_ns <= now_ns:
+            self.greetings.look(now_ns)
         if self._overdue.due_ns <= now_ns:
             for connection in self._overdue.expired(now_ns):
                 connection.hello_overdue()

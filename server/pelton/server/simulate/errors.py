@@ -32,10 +32,13 @@ class RowError(SimulateError, ValueError):
 
 
 class JoinRejected(SimulateError):
-    """No seat: `reason` is one of the protocol's words, `detail` a sentence for the player's developer."""
+    """No seat: `reason` is one of the protocol's words, `detail` a sentence for the player's developer.
 
-    def __init__(self, reason: str, detail: str) -> None:
-        self.reason, self.detail = reason, detail
+    `retry_after_s` is when to ask again; 0 if nobody knows.
+    """
+
+    def __init__(self, reason: str, detail: str, retry_after_s: float = 0.0) -> None:
+        self.reason, self.detail, self.retry_after_s = reason, detail, retry_after_s
         super().__init__(f"{reason}: {detail}")
 
 

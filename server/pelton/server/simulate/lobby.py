@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 from pelton.protocol import Join
 from pelton.protocol.messages import HOW_BY_ID, HOW_CREATE, Option
+from pelton.server.auth.identity import ANONYMOUS, Identity
 from pelton.server.clock import NS_PER_S
 from pelton.server.config import SimulateConfig
 from pelton.server.overload.state import Overload
+from pelton.server.simulate.admission import Admission, limit_key
 from pelton.server.simulate.breaker import Breaker
 from pelton.server.simulate.cadence import Cadence
 from pelton.server.simulate.errors import JoinRejected, RoomFault
@@ -55,14 +57,29 @@ class Polls(NamedTuple):
 
 
 class Lobby:
-    """Every open room. `random` makes room ids and the rooms' seeds: with a seed, a whole server repeats itself."""
+    """Every open room. `random` makes room ids and the rooms' seeds: with a seed, a whole server repeats itself.
 
-    def __init__(self, games: Mapping[str, type[Room]], config: SimulateConfig, random: Random) -> None:
+    `admission` bounds who joins how often; without it anybody may at any time. With `once_each` no user has two seats.
+    """
+
+    def __init__(
+        self,
+        games: Mapping[str, type[Room]],
+        config: SimulateConfig,
+        random: Random,
+        admission: Admission | None = None,
+        *,
+        once_each: bool = False,
+    ) -> None:
         self._games = games
         self._config = config
         self._random = random
+        self._admission = admission
         self._rooms: dict[str, OpenRoom] = {}
         self._seats: dict[Seat, OpenRoom] = {}
+        self._once_each = once_each
+        self._of_user: dict[str, Seat] = {}
+        """Of each user his seat, if he has one at most."""
         self._player_ids = 0
         self._breaker = Breaker(config.room_faults_per_minute_max)
         self.overload = Overload()
@@ -77,6 +94,9 @@ class Lobby:
     def __iter__(self) -> Iterator[OpenRoom]:
         return iter(list(self._rooms.values()))
 
+    def __contains__(self, opened: OpenRoom) -> bool:
+        return self._rooms.get(opened.room_id) is opened
+
     @property
     def players(self) -> int:
         """Seats taken or promised in all rooms."""
@@ -89,10 +109,16 @@ class Lobby:
         wakers = sum(merge.sources - merge.ready for merge in stats)
         return Polls(wakers, self._fruitless_before + sum(merge.fruitless for merge in stats))
 
-    def new_player(self, session_id: str, options: Mapping[str, Option]) -> Player:
-        """A player with an id that no other has had."""
+    def new_player(
+        self,
+        session_id: str,
+        options: Mapping[str, Option],
+        identity: Identity = ANONYMOUS,
+        counted_as: str = "",
+    ) -> Player:
+        """A player with an id that no other has had; `counted_as` is where he connects from, as the gate counts it."""
         self._player_ids += 1
-        return Player(self._player_ids, session_id, options)
+        return Player(self._player_ids, session_id, options, identity, limit_key(identity, counted_as))
 
     def enter(self, join: Join, seat: Seat, now_ns: int) -> OpenRoom:
         """Promise the seat in the room asked for. JoinRejected says why not."""
@@ -100,15 +126,26 @@ class Lobby:
             raise JoinRejected("shutting_down", "the server is going down; come back in a moment")
         if self.overload.busy:
             raise JoinRejected("busy", f"the server takes nobody in for now ({self.overload.busy}); come back later")
-        opened = self._find(join, now_ns)
-        opened.ticker.request(seat)
+        if self._admission is not None:
+            self._admission.join(seat.player, now_ns)
+        _check_binding(join, seat.player.identity)
+        before = self._of_user.get(seat.player.user_id)
+        if before is not None:  # he did not come back to it, and will not
+            self.leave(before)
+        rooms = len(self._rooms)
+        opened = self._find(join, seat.player, now_ns)
+        self._request(opened, seat, now_ns, is_new=len(self._rooms) > rooms)
         opened.empty_since_ns = None
         self._seats[seat] = opened
+        if self._once_each and seat.player.user_id:
+            self._of_user[seat.player.user_id] = seat
+        if self._admission is not None:
+            self._admission.promised(seat)
         return opened
 
     def leave(self, seat: Seat) -> None:
         """Give a seat back. Nothing happens if it is given back already."""
-        opened = self._seats.pop(seat, None)
+        opened = self._forget(seat)
         if opened is not None:
             opened.ticker.release(seat)
 
@@ -117,7 +154,7 @@ class Lobby:
         opened = self._seats.get(seat)
         kept = opened is not None and opened.ticker.drop(seat)
         if not kept:
-            self._seats.pop(seat, None)
+            self._forget(seat)
         return kept
 
     def seat_of(self, room_id: str, player_id: int) -> Seat | None:
@@ -136,7 +173,7 @@ class Lobby:
     def let_go(self, left: Iterable[Seat]) -> None:
         """These are gone, by a tick of their room."""
         for seat in left:
-            self._seats.pop(seat, None)
+            self._forget(seat)
 
     def fail(self, opened: OpenRoom, now_ns: int) -> None:
         """End a room whose game has failed. A game that fails too often is not started again for a while."""
@@ -146,9 +183,11 @@ class Lobby:
     def close(self, opened: OpenRoom, reason: str) -> None:
         """End a room: its players are told, its game disposes."""
         del self._rooms[opened.room_id]
+        if self._admission is not None:
+            self._admission.closed(opened.room_id)
         self._fruitless_before += opened.ticker.polls.fruitless
         for seat in [seat for seat, room in self._seats.items() if room is opened]:
-            del self._seats[seat]
+            self._forget(seat)
             seat.advance(SeatEvent.LEAVE)
             seat.session.left(seat, reason)
         try:
@@ -170,7 +209,34 @@ class Lobby:
             return True
         return False
 
-    def _find(self, join: Join, now_ns: int) -> OpenRoom:
+    def _forget(self, seat: Seat) -> OpenRoom | None:
+        """The seat is nobody's. Where it was, if it was somebody's."""
+        if self._of_user.get(seat.player.user_id) is seat:
+            del self._of_user[seat.player.user_id]
+        return self._seats.pop(seat, None)
+
+    def _request(self, opened: OpenRoom, seat: Seat, now_ns: int, *, is_new: bool) -> None:
+        """Ask the room for a seat. A room that was made for somebody whom its game does not want ends at once."""
+        if seat.player.identity.game not in ("", opened.ticker.game):
+            raise JoinRejected("not_allowed", "the ticket is for another game")
+        try:
+            opened.ticker.request(seat)
+        except JoinRejected:
+            if is_new:
+                self.close(opened, "room_closed")
+            raise
+        except RoomFault as fault:
+            log.error(
+                "room %s is ended: %s",
+                opened.room_id,
+                fault,
+                exc_info=fault.__cause__,
+                extra={**fault.fields, "game": opened.ticker.game},
+            )
+            self.fail(opened, now_ns)
+            raise JoinRejected("room_error", "the room has failed; the server's log knows why") from fault
+
+    def _find(self, join: Join, player: Player, now_ns: int) -> OpenRoom:
         if join.how == HOW_BY_ID:
             opened = self._rooms.get(join.target)
             if opened is None:
@@ -184,13 +250,15 @@ class Lobby:
                 free = opened.ticker.taken < room.seats and not room.locked and not room.ended
                 if opened.ticker.game == join.target and free:
                     return opened
-        return self._create(join.target, join.options, now_ns)
+        return self._create(join.target, join.options, player, now_ns)
 
-    def _create(self, game: str, options: Mapping[str, Option], now_ns: int) -> OpenRoom:
+    def _create(self, game: str, options: Mapping[str, Option], player: Player, now_ns: int) -> OpenRoom:
         if len(self._rooms) >= self._config.rooms_max:
             raise JoinRejected("too_many_rooms", f"this server holds at most {self._config.rooms_max} rooms")
         if self._breaker.is_open(game, now_ns):
             raise JoinRejected("room_error", f"{game!r} fails too often; no room of it is made for a while")
+        if self._admission is not None:
+            self._admission.create(player, now_ns)
         config = self._config
         try:
             room = self._new_room(game, options)
@@ -204,6 +272,8 @@ class Lobby:
             raise JoinRejected("room_error", "the room could not be made; the server's log knows why") from fault
         opened = OpenRoom(ticker, Cadence(room.tick_hz, now_ns, config.ticks_behind_max), now_ns)
         self._rooms[room.room_id] = opened
+        if self._admission is not None:
+            self._admission.created(room.room_id, player)
         return opened
 
     def _new_room(self, game: str, options: Mapping[str, Option]) -> Room:
@@ -220,3 +290,11 @@ class Lobby:
             room_id = "".join(self._random.choice(ID_LETTERS) for _ in range(ID_LENGTH))
             if room_id not in self._rooms:
                 return room_id
+
+
+def _check_binding(join: Join, identity: Identity) -> None:
+    """Whether his ticket is for this. Before anything is looked up, so that the answer tells of no room."""
+    if identity.room_id and (join.how != HOW_BY_ID or join.target != identity.room_id):
+        raise JoinRejected("not_allowed", "the ticket is for another room")
+    if identity.game and join.how != HOW_BY_ID and join.target != identity.game:
+        raise JoinRejected("not_allowed", "the ticket is for another game")

@@ -14,12 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Any, ClassVar, TypeAlias, get_args
+from typing import Any, ClassVar, NoReturn, TypeAlias, get_args
 
 from pelton.protocol import SchemaError
 from pelton.protocol.messages import Option
 from pelton.protocol.schema import Action, Event, action_name, check_actions, event_name
-from pelton.server.simulate.errors import GameError
+from pelton.server.auth.identity import Identity
+from pelton.server.simulate.errors import GameError, JoinRejected
 from pelton.server.simulate.pipeline import Played
 from pelton.server.simulate.seat import Player
 from pelton.server.simulate.state.record import Record
@@ -30,6 +31,7 @@ __all__ = ["Emitted", "Room", "Tick"]
 
 TICK_HZ_MAX = 240
 GRACE_S_MAX = 3600
+REJECT_DETAIL_MAX = 200
 EMITS_MAX = 10_000
 """Events that a room may make in one tick; more is a mistake of the game."""
 OWN_NAMES = frozenset({"room_id", "random", "options", "players", "locked", "ended", "tables", "emitted", "kicked"})
@@ -122,6 +124,13 @@ class Room:
     def on_create(self) -> None:
         """The room is new; `self.options` came with the request that made it."""
 
+    def on_auth(self, identity: Identity, options: Mapping[str, Option]) -> None:
+        """Somebody wants to join, and there is a seat for him: say `self.reject("why")` if he must not have it.
+
+        `identity` is what is known of him, `options` what he says of himself. Called between two ticks, before he is a
+        player, and once for every try: change nothing here. Not called for who comes back to a seat that was kept.
+        """
+
     def on_join(self, player: Player) -> None:
         """A player has a seat, from this tick on."""
 
@@ -167,6 +176,10 @@ class Room:
         if len(self.emitted) >= EMITS_MAX:
             raise GameError(f"{type(self).__name__}.emit: more than {EMITS_MAX} events in one tick")
         self.emitted.append((event, None if to is None else _ids(to)))
+
+    def reject(self, detail: str) -> NoReturn:
+        """In `on_auth`: give him no seat. He is told `not_allowed`, and `detail`, of which 200 characters travel."""
+        raise JoinRejected("not_allowed", detail[:REJECT_DETAIL_MAX])
 
     def kick(self, player: Player) -> None:
         """Free a player's seat after this tick; he is told `kicked`."""

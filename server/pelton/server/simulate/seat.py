@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeAlias
 from pelton.protocol import Act, Joined
 from pelton.protocol.close_codes import RATE_LIMITED
 from pelton.protocol.messages import Option, Refusal
+from pelton.server.auth.identity import ANONYMOUS, Claim, Identity
 from pelton.server.simulate.seating import SeatEvent, Standing, step
 from pelton.server.simulate.weights import Weights
 from pelton.streams import Inbox
@@ -26,10 +27,20 @@ class Player:
     `id` is unique in the server's life and safe to show; `options` came with the join.
     """
 
-    __slots__ = ("connected", "focus", "id", "options", "seen_tick", "session_id")
+    __slots__ = ("connected", "focus", "id", "identity", "limit_key", "options", "seen_tick", "session_id")
 
-    def __init__(self, player_id: int, session_id: str, options: Mapping[str, Option]) -> None:
+    def __init__(
+        self,
+        player_id: int,
+        session_id: str,
+        options: Mapping[str, Option],
+        identity: Identity = ANONYMOUS,
+        limit_key: str = "",
+    ) -> None:
         self.id = player_id
+        self.identity = identity
+        self.limit_key = limit_key
+        """Whom the server's limits on joins count him with; not for games."""
         self.session_id = session_id
         self.options = options
         self.connected = True
@@ -38,6 +49,16 @@ class Player:
         """The row that he looks through where groups follow a player's row. Set it to let him watch another."""
         self.seen_tick = 0
         """What was on his screen when he did what the game is looking at now: the tick, or 0 if it was not told."""
+
+    @property
+    def user_id(self) -> str:
+        """Who it is, the same every time he comes; empty if he did not have to say. See docs/auth.md."""
+        return self.identity.user_id
+
+    @property
+    def claims(self) -> Mapping[str, Claim]:
+        """What his ticket says of him beside that; unlike `options` it is not his own word."""
+        return self.identity.claims
 
     @property
     def name(self) -> str:

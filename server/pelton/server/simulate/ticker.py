@@ -18,7 +18,7 @@ from pelton.server.simulate.ages import Ages
 from pelton.server.simulate.errors import CallbackError, JoinRejected, RoomFault
 from pelton.server.simulate.pipeline import Played, TickActions
 from pelton.server.simulate.room import Emitted, Room, Tick
-from pelton.server.simulate.seat import ABSENT, Seat, Session
+from pelton.server.simulate.seat import ABSENT, Player, Seat, Session
 from pelton.server.simulate.seating import SeatEvent, Standing
 from pelton.server.simulate.state.table import Table
 from pelton.streams import Merge, MergeStats
@@ -103,9 +103,15 @@ class Ticker:
         return self._merge.totals()
 
     def request(self, seat: Seat) -> None:
-        """Promise a seat; it is taken with the next tick. JoinRejected if there is none."""
+        """Promise a seat; it is taken with the next tick. JoinRejected if there is none, or the game does not want him.
+
+        RoomFault if the game raises something else; the room must then be ended.
+        """
         if self.taken >= self.room.seats:
             raise JoinRejected("room_full", f"all {self.room.seats} seats of room {self.room.room_id} are taken")
+        rejected = self._guard("on_auth", partial(self._unwanted, seat.player))
+        if rejected is not None:
+            raise rejected
         self._arriving[seat] = None
 
     def release(self, seat: Seat) -> None:
@@ -201,6 +207,13 @@ class Ticker:
     def event_names(self) -> list[tuple[str, list[str]]]:
         """The events of the room, each with its fields."""
         return [(event_name(kind), list(event_fields(kind))) for kind in self.room.event_types]
+
+    def _unwanted(self, player: Player) -> JoinRejected | None:
+        try:
+            self.room.on_auth(player.identity, player.options)
+        except JoinRejected as rejected:
+            return rejected
+        return None
 
     def _keep_seats(self, outcome: Outcome) -> None:
         """Tell the game whose connection was lost, and free the seats of those who did not come back in time."""

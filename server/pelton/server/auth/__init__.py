@@ -1,0 +1,1 @@
+"""Who may come in: what a client shows at `hello` becomes an identity, or a refusal. No sockets, no clock."""
