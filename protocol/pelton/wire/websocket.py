@@ -90,6 +90,7 @@ class WebSocket(Sending):
         "_slice_frames_max",
         "_tail",
         "credit",
+        "heartbeats",
     )
 
     def __init__(
@@ -119,6 +120,8 @@ class WebSocket(Sending):
         self._meter = meter
         self.credit = UNMETERED if meter is None else meter.spent()
         """Frames that may still come before the meter is asked again."""
+        self.heartbeats = 0
+        """Pings and pongs that have come."""
         # Nothing is parsed while it is held, by its user or for want of credit. While it is behind, parsing goes on
         # with what is there, slice by slice. Neither way anything more is read.
         self._paused = self._dry = self._held = self._behind = False
@@ -343,6 +346,7 @@ class WebSocket(Sending):
         `head` is how long the frame's header is, 0 if that is wrong already.
         """
         if frame[0] in _HEARTBEATS and head > 0 and len(frame) - head <= SHORT_MAX:
+            self.heartbeats += 1
             if frame[0] == FIN_PING:
                 payload = apply_mask(frame[head:], frame[head - 4 : head]) if self._mask_bit else frame[head:]
                 self._reply(control_frame(PONG, payload, self._masks.take() if self._masks else None))

@@ -34,6 +34,7 @@ class Client:
         self.websocket.feed(request(*UPGRADE))
         self.waiting = 0
         """Frames in the kernel."""
+        self.sends = frame(b"")
 
     def read(self) -> None:
         """As a sweep does: what was held back, then a slice of what waits."""
@@ -43,7 +44,7 @@ class Client:
         if not self.channel.paused and self.waiting:
             taken = min(self.waiting, 100)
             self.waiting -= taken
-            self.websocket.feed(frame(b"") * taken)
+            self.websocket.feed(self.sends * taken)
 
 
 class Server:
@@ -128,6 +129,7 @@ def test_never_more_than_a_burst_and_what_the_time_earned(story: list[tuple[int,
         settings(f"receive.frames_per_second_max={rate}", f"receive.frames_burst_max={burst}").receive, Metrics(), 0
     )
     allowance = Allowance(allowances)
+    allowance.websocket, _ = new_websocket()
     credit, passed = allowance.spent(), 0
     moments = [(0, 0)]
     now_ns = 0
@@ -169,6 +171,23 @@ def test_a_flood_is_closed_when_it_has_gone_on_for_long_enough(server: Server) -
     assert len(neighbour.endpoint.messages) == looks
     server.look(10)
     assert server.allowances.short == {}
+
+
+def test_a_flood_of_pings_has_a_quarter_of_the_time(server: Server) -> None:
+    ping, act = server.client(), server.client()
+    ping.sends = frame(b"", PING)
+    ping.waiting = act.waiting = 1_000_000
+    server.look(FLOOD_LOOKS // 4 + 8)
+    assert [code for code, _ in ping.endpoint.closings] == [RATE_LIMITED.code]
+    assert act.endpoint.closings == []
+
+
+def test_pings_among_actions_do_not_make_a_client_a_flood_of_pings(server: Server) -> None:
+    client = server.client()
+    client.sends = frame(b"", PING) + frame(b"") + frame(b"")
+    client.waiting = 1_000_000
+    server.look(FLOOD_LOOKS - 2)
+    assert client.endpoint.closings == []
 
 
 def test_a_flood_with_breaks_is_slowed_down_and_not_closed(server: Server) -> None:

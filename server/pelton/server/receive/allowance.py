@@ -19,6 +19,8 @@ SHARES = 4
 """A bucket hands out a quarter of a burst at a time. Of what is out nobody knows when it was used; it counts as used
 when more is asked for, so that never more than a burst passes at once, and after a rest three quarters of one at least.
 """
+HEARTBEATS_PATIENCE = 4
+"""A flood of pings and pongs has this part of the time: no game sends them, and each is answered."""
 STALL_NS = NS_PER_S
 """When a look comes so much after the one before, the process stood still. What has piled up is nobody's fault."""
 
@@ -62,7 +64,8 @@ class Allowances:
             elif websocket.held:
                 if judge and allowance.insists:
                     allowance.short_ns += step_ns
-                if allowance.short_ns >= self._timeout_ns:
+                patience = HEARTBEATS_PATIENCE if allowance.beats else 1
+                if allowance.short_ns * patience >= self._timeout_ns:
                     del self.short[allowance]
                     self.metrics.floods_closed += 1
                     websocket.close(RATE_LIMITED.code, f"{RATE_LIMITED.name}: more than {self.rate} frames a second")
@@ -77,7 +80,7 @@ class Allowances:
 class Allowance:
     """One connection's bucket: the meter of its WebSocket."""
 
-    __slots__ = ("_around", "_level", "_out", "_since_ns", "granted", "insists", "short_ns", "websocket")
+    __slots__ = ("_around", "_before", "_level", "_out", "_since_ns", "granted", "insists", "short_ns", "websocket")
 
     def __init__(self, around: Allowances) -> None:
         self._around = around
@@ -92,6 +95,8 @@ class Allowance:
         """Whether what was given was taken at once, and more was wanted."""
         self.short_ns = 0
         """How long that has been so without a break."""
+        self._before = 0, 0
+        """Frames that had come when that began, and how many of them were pings and pongs."""
         self.websocket: WebSocket
 
     @property
@@ -99,12 +104,18 @@ class Allowance:
         """Frames that have come."""
         return self.granted - self.websocket.credit
 
+    @property
+    def beats(self) -> bool:
+        """Whether most of what has come since it was short are pings and pongs."""
+        used, heartbeats = self._before
+        return 2 * (self.websocket.heartbeats - heartbeats) > self.used - used
+
     def spent(self) -> int:
         """What is out was used up; see `pelton.wire.Meter`."""
         granted = self.earned()
         if not granted:
             self.insists = True
-            self._around.short[self] = None
+            self._enlist()
             self._around.metrics.reads_held += 1
         return granted
 
@@ -132,4 +143,10 @@ class Allowance:
         if self in self._around.short:
             self.insists = True
         else:
+            self._enlist()
+
+    def _enlist(self) -> None:
+        """It is short from now on, if it is not already."""
+        if self not in self._around.short:
+            self._before = self.used, self.websocket.heartbeats
             self._around.short[self] = None
