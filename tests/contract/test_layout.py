@@ -49,9 +49,8 @@ def test_every_source_folder_is_a_package() -> None:
 
 
 def test_every_source_file_is_inside_a_component() -> None:
-    strays = [
-        shown(path) for path in source_files() if not any(path.is_relative_to(folder) for folder in packages().values())
-    ]
+    folders = list(packages().values())
+    strays = [shown(path) for path in source_files() if not any(path.is_relative_to(folder) for folder in folders)]
     assert not strays, f"not below <root>/pelton/<component>/, so never shipped: {strays}"
 
 

@@ -45,6 +45,7 @@ class FakeWebSocket:
         self.pages: list[Page] = []
         self._paused = False
         self.credit = 1
+        self.heartbeats = 0
         self.peer = "127.0.0.1:50000"
         self.origin = ""
         self.endpoint: Connection
