@@ -270,8 +270,8 @@ class Connection:
             case Hello():
                 if self._advance(Event.HELLO):
                     around = self._around
-                    around.on_hello(self)
                     self._push(Welcome(self.session_id, around.server_name, around.config.message_bytes_max))
+                    around.on_hello(self)
             case Join():
                 if self._advance(Event.JOIN):
                     self._join(message)
