@@ -57,7 +57,7 @@ class Lanes:
         self._forgotten = self._forgotten_tick = 0
         """Events that were told and not heard, and are no longer kept, up to this tick."""
         self._refused: deque[tuple[int, Refusal]] = deque(maxlen=REFUSALS_KEPT)
-        """Refusals whose events are forgotten, with the tick of their frame: they are few, and an ack has passed them."""
+        """Refusals whose events are forgotten, with the tick of their frame: they are few, and an ack passed them."""
         self._shed = 0
         """Events that were never told."""
         self._owned = self._owned_tick = 0

@@ -70,6 +70,9 @@ def new_session_id() -> str:
 class Listener:
     """Accepts on one socket and owns the connections from there on."""
 
+    _draining: Callable[[], Draining] | None = None
+    """Makes what is said to who comes now, once the server is going to stop."""
+
     def __init__(
         self,
         config: Config,
@@ -118,8 +121,6 @@ class Listener:
         self._session_ids = session_ids
         self._server: asyncio.Server | None = None
         self._sock: socket.socket | None = None
-        self._draining: Callable[[], Draining] | None = None
-        """What is said to who comes now, if the server is going to stop."""
         self.on_connection: Callable[[], None] | None = None
         """Called when somebody has connected."""
 
