@@ -24,7 +24,7 @@ TYPED = $(foreach folder,$(wildcard $(FOLDERS)),$(if $(shell find $(folder) -nam
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check mutants fuzz conformance bench bench-state bench-streams bench-swarm lock clean
+.PHONY: help install run test check mutants planted fuzz conformance bench bench-state bench-streams bench-swarm lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ check: $(READY) ## format, lint, types (mypy and pyright), import direction
 
 mutants: $(READY) ## break the stream core in many ways: a test must notice each; ARGS=merge chooses
 	@$(BIN)/python -m tests.streams.mutants.run $(ARGS)
+
+planted: $(READY) ## put bugs that others had into sessions: a simulation must find each; ARGS=token chooses
+	@$(BIN)/python -m tests.simulation.planted $(ARGS)
 
 fuzz: $(READY) ## feed hostile bytes to everything that reads some; N=1000000 inputs, ARGS='--target session --seed 7' repeats
 	@$(BIN)/python -m tests.fuzz.run --inputs $(N) $(ARGS)

@@ -123,6 +123,18 @@ async def test_nothing_that_follows_is_delivered_before_on_resume() -> None:
         assert frame.tick > before
 
 
+async def test_who_leaves_meanwhile_has_left_when_he_is_back() -> None:
+    async with running() as server, connect(server.url, comeback=AT_ONCE) as client:
+        room = await client.join_or_create("echo")
+        await played(room, "any")
+        cut(client)
+        await room.leave()
+        await to_its_end(room)
+        assert room.left_reason == "you_left"
+        assert client.room is None
+        assert server.lobby.players == 0
+
+
 async def test_actions_of_the_meantime_are_sent_in_the_end() -> None:
     async with running() as server, connect(server.url, comeback=AT_ONCE) as client:
         room = await client.join_or_create("echo")

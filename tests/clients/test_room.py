@@ -10,7 +10,7 @@ import pytest
 from pelton.client import Action, BadAction, Closed, Frame, NotSeated, Room, ServerFault, TooFast
 from pelton.client import room as room_module
 from pelton.client.link import Link
-from pelton.protocol import Act, Joined, Leave
+from pelton.protocol import Act, Joined, Leave, Resumed
 from pelton.protocol import Frame as WireFrame
 from pelton.protocol.schema import Message
 from pelton.streams import CLOSED, PENDING
@@ -236,6 +236,19 @@ async def test_a_connection_that_ended_is_told_after_the_frames(room: Room) -> N
         await ticks_into(seen, room)
     assert seen == [1]
     assert room.frames().poll() is CLOSED
+
+
+async def test_every_return_is_told_with_the_first_frame_after_it(room: Room, connection: Connection) -> None:
+    """Also to who takes no frames between two of them; what no frame followed is told again by the server."""
+    receive(room, 1)
+    room.returned(Resumed(1, 0, 3, bytes(16)), connection.link())
+    receive(room, 2)
+    room.returned(Resumed(2, 0, 5, bytes(16)), connection.link())
+    room.returned(Resumed(2, 0, 6, bytes(16)), connection.link())
+    receive(room, 3)
+    frames = aiter(room)
+    told = [(await anext(frames)).resumed for _ in range(3)]
+    assert [resumed and resumed.events_lost for resumed in told] == [None, 3, 6]
 
 
 async def test_who_does_not_take_frames_stops_reading_and_goes_on_when_he_does(

@@ -106,6 +106,22 @@ async def test_nobody_new_gets_a_seat_but_who_was_lost_comes_back() -> None:
         await draining
 
 
+async def test_who_comes_while_it_drains_is_told_as_well() -> None:
+    server = new_server(LONG_S)
+    await server.start()
+    async with connect(server.url) as client:
+        room = await client.join_or_create("match")
+        hearing = asyncio.create_task(told(client))
+        await asyncio.sleep(0)
+        draining = asyncio.create_task(server.drain())
+        await hearing
+        async with connect(server.url) as late:
+            await late.ping()
+            assert late.retry_after_s is not None
+        await room.leave()
+        await draining
+
+
 async def test_a_game_that_ends_its_room_is_not_waited_for() -> None:
     server = new_server(LONG_S)
     await server.start()

@@ -40,7 +40,7 @@ def test_who_comes_back_is_told_again_what_did_not_arrive() -> None:
         mine.post(event)
         mine.written(tick, [(tick, "late")])
     mine.post(b"d")
-    assert mine.rewind(1) == (0, [(2, "late"), (3, "late")])
+    assert mine.rewind(1, 4) == (0, [(2, "late"), (3, "late")])
     assert mine.take() == [b"b", b"c", b"d"]
 
 
@@ -49,7 +49,7 @@ def test_what_was_heard_is_not_kept() -> None:
     mine.post(b"a")
     mine.written(1, [])
     mine.heard(1)
-    assert mine.rewind(0) == (0, [])
+    assert mine.rewind(0, 9) == (0, [])
     assert mine.take() == []
 
 
@@ -59,8 +59,16 @@ def test_what_was_told_makes_room_for_what_was_not() -> None:
         mine.post(b"e%d" % tick)
         mine.written(tick, [])
     assert not mine.full
-    assert mine.rewind(0) == (2, [])
+    assert mine.rewind(0, 9) == (2, [])
     assert mine.take() == [b"e%d" % tick for tick in range(3, MAX + 3)]
+
+
+def test_a_refusal_outlives_the_events_that_went_with_it() -> None:
+    mine = lanes()
+    for tick in range(1, MAX + 3):
+        mine.post(b"e")
+        mine.written(tick, [(tick, "late")])
+    assert mine.rewind(1, 9) == (2, [(tick, "late") for tick in range(2, MAX + 3)])
 
 
 def test_too_many_that_wait_are_too_many() -> None:
@@ -71,8 +79,9 @@ def test_too_many_that_wait_are_too_many() -> None:
         fills.append(mine.full)
     assert fills == [False] * MAX + [True]
     assert (mine.shed(), mine.full, mine.take()) == (1, False, [b"a"] * (MAX - 1) + [b"b"])
-    assert mine.rewind(0) == (1, [])
-    assert mine.rewind(0) == (0, [])
+    assert mine.rewind(0, 1) == (1, [])
+    assert mine.rewind(0, 2) == (1, []), "the answer may not have arrived, as no frame has"
+    assert mine.rewind(2, 3) == (0, [])
 
 
 def test_too_many_bytes_that_wait_are_too_many() -> None:
@@ -88,7 +97,7 @@ def test_the_oldest_cosmetic_events_give_way() -> None:
     mine.post(b"e")
     assert mine.take() == [b"e", b"b", b"c"]
     mine.written(1, [])
-    assert mine.rewind(0) == (0, [])
+    assert mine.rewind(0, 9) == (0, [])
     assert mine.take() == [b"e"]
 
 
@@ -105,11 +114,27 @@ class Telling(RuleBasedStateMachine):
         self.lanes = lanes()
         self.tick = 0
         self.posted = 0
-        self.under_way: deque[tuple[int, list[bytes]]] = deque()
+        self.under_way: deque[tuple[int, list[bytes], list[tuple[int, str]]]] = deque()
         """Frames written that have not arrived."""
         self.arrived_tick = 0
         self.arrived: list[int] = []
-        self.lost_at_most = 0
+        self.deaf = False
+        """The answer to who came back did not arrive, and so nothing after it will."""
+        self.lost: dict[int, int] = {}
+        """What the client was told is lost, by the tick up to which frames had arrived: then it is told all again."""
+        self.refused = 0
+        self.refusals: list[int] = []
+        """Told."""
+        self.owed: list[tuple[int, str]] = []
+
+    @property
+    def lost_at_most(self) -> int:
+        return sum(self.lost.values())
+
+    @rule()
+    def refuse(self) -> None:
+        self.refused += 1
+        self.owed.append((self.refused, "late"))
 
     @rule(size=st.integers(1, 12))
     def post(self, size: int) -> None:
@@ -121,34 +146,48 @@ class Telling(RuleBasedStateMachine):
     @rule()
     def write(self) -> None:
         self.tick += 1
-        self.under_way.append((self.tick, self.lanes.take()))
-        self.lanes.written(self.tick, [])
+        self.under_way.append((self.tick, self.lanes.take(), self.owed))
+        self.lanes.written(self.tick, self.owed)
+        self.owed = []
 
     @rule()
     def arrive(self) -> None:
-        if self.under_way:
-            self.arrived_tick, events = self.under_way.popleft()
+        if self.under_way and not self.deaf:
+            self.arrived_tick, events, refused = self.under_way.popleft()
+            self.refusals += [seq for seq, _ in refused]
             self.arrived += [int(event.rstrip(b".")) for event in events]
 
     @rule()
     def say(self) -> None:
         self.lanes.heard(self.arrived_tick)
 
-    @rule()
-    def break_and_come_back(self) -> None:
+    @rule(told=st.booleans())
+    def break_and_come_back(self, *, told: bool) -> None:
+        """`told` is whether what is answered arrives, too."""
         self.under_way.clear()
-        lost, _ = self.lanes.rewind(self.arrived_tick)
-        self.lost_at_most += lost
+        self.deaf = not told
+        self.tick += 1
+        lost, refused = self.lanes.rewind(self.arrived_tick, self.tick)
+        self.owed = refused + self.owed
+        if told:
+            self.lost[self.arrived_tick] = lost
 
     @invariant()
     def everything_comes_once_and_in_order(self) -> None:
         assert self.arrived == sorted(set(self.arrived))
 
     @invariant()
+    def refusals_come_once_in_order_and_all(self) -> None:
+        under_way = [seq for _, _, refused in self.under_way for seq, _ in refused]
+        assert self.refusals == list(range(1, len(self.refusals) + 1))
+        assert len(self.refusals) <= self.refused
+        if not under_way and not self.owed and not self.lanes._told and not self.lanes._refused:
+            assert len(self.refusals) == self.refused
+
+    @invariant()
     def what_is_missing_was_counted(self) -> None:
-        if not self.under_way and not self.lanes.waiting:
-            lost, _ = self.lanes.rewind(self.arrived_tick)
-            self.lost_at_most += lost
+        if not self.under_way and not self.lanes.waiting and not self.deaf:
+            self.break_and_come_back(told=True)
             if not self.lanes.waiting:
                 assert self.posted - len(self.arrived) <= self.lost_at_most
 

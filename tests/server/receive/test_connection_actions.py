@@ -195,14 +195,15 @@ def test_refusals_that_were_written_make_room_for_others(narrow: Stage) -> None:
 
 
 def test_refusals_of_the_pipeline_are_bounded_as_well(narrow: Stage) -> None:
-    """`refusals_max` bounds what one client is owed, whoever refuses: who acts and does not read must not grow it."""
+    """Twice `refusals_max` bounds what one client is owed, whoever refuses: who does not read must not grow it."""
     visitor = narrow.player("deaf")
     visitor.websocket.reads = False
     seat = seat_of(narrow)
     for seq in range(1, 60):
         flood(visitor, seq, 1)
         narrow.tick()
-    assert len(seat.refused) <= 3
+    assert RATE_LIMITED.code in visitor.close_codes
+    assert [seq for seq, _ in seat.refused] == [1, 2, 3, 4]  # the last is told as well, should he come back
 
 
 def test_a_pause_ends_with_the_seat(narrow: Stage) -> None:

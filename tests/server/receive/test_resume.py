@@ -74,6 +74,41 @@ def test_who_knows_nothing_or_claims_too_much_gets_everything(stage: Stage, tick
     assert frames(again)[0].base == 0
 
 
+def test_a_room_that_goes_on_telling_does_not_keep_anybody_out() -> None:
+    """What piled up while he was away, and one event more in the tick in which he is back, is not his fault."""
+    stage = Stage(f"simulate.grace_s={GRACE_S}", "deliver.events_max=4", games={**GAMES, "loud": Loud})
+    player, other = stage.player("loud"), stage.player("loud")
+    stage.tick()
+    lose(player)
+    for seq in range(1, 9):
+        other.say(Act(seq, Add(1)))
+        stage.tick()
+    again = back(stage, player)
+    other.say(Act(9, Add(1)))
+    stage.tick()
+    assert again.close_codes == []
+    assert again.heard(Resumed)[0].events_lost == 5
+    assert events(again, "said") == [6, 7, 8, 9]
+
+
+def test_an_answer_that_did_not_arrive_is_given_again() -> None:
+    """Else nobody would ever own up to the events that were dropped meanwhile."""
+    stage = Stage(f"simulate.grace_s={GRACE_S}", "deliver.events_max=4", games={**GAMES, "loud": Loud})
+    player, other = stage.player("loud"), stage.player("loud")
+    stage.tick()
+    lose(player)
+    for seq in range(1, 10):
+        other.say(Act(seq, Add(1)))
+        stage.tick()
+    unheard = back(stage, player)
+    stage.tick()
+    lose(unheard)
+    stage.tick()
+    again = back(stage, player)
+    stage.tick()
+    assert again.heard(Resumed)[0].events_lost == unheard.heard(Resumed)[0].events_lost == 5
+
+
 def test_no_action_is_taken_twice_and_what_arrived_is_told(stage: Stage) -> None:
     player = stage.player("loud")
     player.say(Act(1, Add(1)), Act(2, Add(2)))

@@ -100,7 +100,8 @@ class Room:
         self._unanswered_before = 0
         """When the connection was lost."""
         self._paused = False
-        self._resumption: tuple[int, Resumption] | None = None
+        self._resumptions: list[tuple[int, Resumption]] = []
+        """Not told to the room's user yet: each goes with the first frame after its tick."""
         self._link = link
         self._closed: Closed | None = None
         self._followers: list[Follower] = []
@@ -249,8 +250,9 @@ class Room:
         lost = self._ledger.after(resumed.received)
         for act in lost:
             link.push(act)
-        away_s = link.now_s() - self._dropped_s
-        self._resumption = self.received_tick, Resumption(away_s, len(lost), resumed.events_lost)
+        self._resume(Resumption(link.now_s() - self._dropped_s, len(lost), resumed.events_lost))
+        if self.left_reason is not None:
+            link.push(Leave())  # the first one may have been lost
         if self.on_resume is not None:
             self.on_resume()
 
@@ -345,16 +347,21 @@ class Room:
         taken = self._ledger.settle(frame.ack, refused, arrived_s) if self.unanswered else []
         is_checked = applied.digests > 0 and not applied.differing
         plain = Frame(tick, refused, taken, base == 0, is_checked, arrived_s, applied.divergences)
-        return self._with_more(plain, frame) if type(frame) is EventFrame or self._resumption else plain
+        return self._with_more(plain, frame) if type(frame) is EventFrame or self._resumptions else plain
+
+    def _resume(self, resumption: Resumption) -> None:
+        """Keep it for the next frame. If none came since the one before, the server has told all of that one again."""
+        waiting = self._resumptions
+        if waiting and waiting[-1][0] == self.received_tick:
+            waiting.pop()
+        waiting.append((self.received_tick, resumption))
 
     def _with_more(self, plain: Frame, frame: WireFrame) -> Frame:
         """What few frames have: events, or that the seat was taken again."""
         events = [self._event(event) for event in frame.events] if isinstance(frame, EventFrame) else []
-        resumption = self._resumption
-        if resumption is None or frame.tick <= resumption[0]:
+        if not self._resumptions or frame.tick <= self._resumptions[0][0]:
             return plain._replace(events=events)
-        self._resumption = None
-        return plain._replace(events=events, resumed=resumption[1])
+        return plain._replace(events=events, resumed=self._resumptions.pop(0)[1])
 
     def _event(self, event: list[Any]) -> Event:
         name, *values = event

@@ -52,6 +52,7 @@ class End:
         "_slice_bytes",
         "_time",
         "_way",
+        "_window_bytes",
         "arrived_s",
         "awaits_room",
         "ended",
@@ -66,7 +67,15 @@ class End:
         "websocket",
     )
 
-    def __init__(self, loop: VirtualLoop, time: VirtualTime, websocket: WebSocket, way: Way, slice_bytes: int) -> None:
+    def __init__(
+        self,
+        loop: VirtualLoop,
+        time: VirtualTime,
+        websocket: WebSocket,
+        way: Way,
+        slice_bytes: int,
+        window_bytes: int = WINDOW_BYTES,
+    ) -> None:
         self.peer = "simulated"
         self.ended = asyncio.Event()
         self.websocket = websocket
@@ -80,6 +89,7 @@ class End:
         self._loop, self._time = loop, time
         self._way = way
         self._slice_bytes = slice_bytes
+        self._window_bytes = window_bytes
         self.patience_s = math.inf
         self.held_back: Sequence[tuple[float, float]] = ()
         self._other: End
@@ -95,6 +105,11 @@ class End:
         """Make them the two ends of one connection."""
         self._other, other._other = other, self
 
+    @property
+    def other(self) -> End:
+        """The end that this one is connected with."""
+        return self._other
+
     def hold_back(self, stalls: Sequence[tuple[float, float]]) -> None:
         """Have nothing arrive at this end from one time to another."""
         self._other.held_back = stalls
@@ -109,7 +124,7 @@ class End:
         if self._closed:
             return 0
         now_s = self._time.now_s
-        taken = min(len(data), self._way.room(now_s), WINDOW_BYTES - self.outstanding)
+        taken = min(len(data), self._way.room(now_s), self._window_bytes - self.outstanding)
         if taken <= 0:
             return 0
         if taken != len(data):
@@ -250,14 +265,20 @@ class End:
 
 
 class Network:
-    """Connections between clients and one server."""
+    """Connections between clients and one server. `window_bytes` may be under way or unread in each direction."""
 
     def __init__(
-        self, loop: VirtualLoop, time: VirtualTime, admit: Callable[[], WebSocket | None], slice_bytes: int
+        self,
+        loop: VirtualLoop,
+        time: VirtualTime,
+        admit: Callable[[], WebSocket | None],
+        slice_bytes: int,
+        window_bytes: int = WINDOW_BYTES,
     ) -> None:
         self._loop, self._time = loop, time
         self._admit = admit
         self._slice_bytes = slice_bytes
+        self._window_bytes = window_bytes
         self.heard: Callable[[bytes], None] | None = None
         """Told of everything that the server writes, after the handshake."""
 
@@ -270,8 +291,8 @@ class Network:
             raise ConnectionRefusedError("the server takes no more connections")
         route = Route.draw(conditions, random, self._time.now_s, shared)
         fate = route.fate
-        client = End(self._loop, self._time, websocket, route.up, self._slice_bytes)
-        server = End(self._loop, self._time, at_server, route.down, self._slice_bytes)
+        client = End(self._loop, self._time, websocket, route.up, self._slice_bytes, self._window_bytes)
+        server = End(self._loop, self._time, at_server, route.down, self._slice_bytes, self._window_bytes)
         client.join(server)
         client.silent_from_s = server.silent_from_s = fate.silent_from_s
         client.note_stalls(conditions.latency_ms / 1000 + STALL_S)

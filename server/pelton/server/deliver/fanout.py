@@ -55,6 +55,7 @@ class Fanout:
         self._come_and_go(ticker, outcome, sights)
         if outcome.emitted:
             self._post(ticker, outcome)
+        self._come_back(ticker, outcome)
         if outcome.tick % self._config.digest_interval_ticks == 0:
             for seat in self._outboxes:
                 seat.asked = 0
@@ -73,10 +74,16 @@ class Fanout:
             if seat.live:  # still: telling may have found the connection broken
                 lanes = Lanes(config.events_max, config.events_bytes_max, config.cosmetic_max)
                 self._outboxes[seat] = Outbox(seat, sights, config.history_ticks, lanes)
+        for seat, _ in outcome.resumed:
+            if seat in self._outboxes:
+                self._outboxes[seat].lanes.drop_cosmetic()
+
+    def _come_back(self, ticker: Ticker, outcome: Outcome) -> None:
+        """After the events of this tick, as nobody is closed for what piled up while he was away."""
         for seat, tick in outcome.resumed:
             outbox = self._outboxes.get(seat)
             if outbox is not None and seat.live and not seat.away:
-                seat.session.resumed(seat, ticker.tick, outbox.rebind(tick))
+                seat.session.resumed(seat, ticker.tick, outbox.rebind(tick, outcome.tick))
 
     def _post(self, ticker: Ticker, outcome: Outcome) -> None:
         """Encode each event once, and queue it for those it is for."""
@@ -92,9 +99,10 @@ class Fanout:
             else:
                 for outbox in to:
                     outbox.lanes.post(encoded)
+        returning = {seat for seat, _ in outcome.resumed}
         for seat, outbox in self._outboxes.items():
             if outbox.lanes.full and seat.live:
-                if not seat.away:
+                if not seat.away and seat not in returning:
                     seat.session.close(SLOW_CONSUMER.code, "slow_consumer: too many events wait")
                 self._metrics.events_shed += outbox.lanes.shed()
 

@@ -14,6 +14,9 @@ from pelton.protocol.messages import Refusal
 
 __all__ = ["Lanes"]
 
+REFUSALS_KEPT = 4096
+"""As many actions as a client may have unanswered."""
+
 
 class Told(NamedTuple):
     """What went with the frame of a tick."""
@@ -33,6 +36,9 @@ class Lanes:
         "_events_max",
         "_forgotten",
         "_forgotten_tick",
+        "_owned",
+        "_owned_tick",
+        "_refused",
         "_shed",
         "_told",
         "_told_bytes",
@@ -50,8 +56,12 @@ class Lanes:
         self._told_count = self._told_bytes = 0
         self._forgotten = self._forgotten_tick = 0
         """Events that were told and not heard, and are no longer kept, up to this tick."""
+        self._refused: deque[tuple[int, Refusal]] = deque(maxlen=REFUSALS_KEPT)
+        """Refusals whose events are forgotten, with the tick of their frame: they are few, and an ack passed them."""
         self._shed = 0
         """Events that were never told."""
+        self._owned = self._owned_tick = 0
+        """How many were said to be lost at the last `rewind`, and the tick then."""
         self.waiting = False
         """Whether the next frame has something to take."""
 
@@ -73,6 +83,10 @@ class Lanes:
         self._cosmetic.append(event)
         self.waiting = self.waiting or bool(self._cosmetic)
         return int(dropped)
+
+    def drop_cosmetic(self) -> None:
+        """The player is back: what sparkled while he was away is over."""
+        self._cosmetic.clear()
 
     def shed(self) -> int:
         """Drop the oldest events that are too many, for a player who is away. Answers how many; so will `rewind`."""
@@ -104,22 +118,27 @@ class Lanes:
         """Frames up to this tick have arrived."""
         while self._told and self._told[0].tick <= tick:
             self._pop()
+        while self._refused and self._refused[0][0] <= tick:
+            self._refused.popleft()
         if tick >= self._forgotten_tick:
             self._forgotten = 0
 
-    def rewind(self, tick: int) -> tuple[int, list[Refusal]]:
-        """The player is back, and frames have arrived up to this tick: put back what went with those after it.
+    def rewind(self, tick: int, now_tick: int) -> tuple[int, list[Refusal]]:
+        """The player is back in tick `now_tick`, and frames have arrived up to `tick`: put back what went with others.
 
-        Answers how many events, at most, he will never be told, and the refusals to be told again.
+        Answers how many events, at most, he will never be told, and the refusals to be told again. What the last time
+        was answered is in it, if no frame since then has arrived: that answer may not have arrived, either.
         """
         self.heard(tick)
-        lost = self._shed + self._forgotten
-        refused = [refusal for told in self._told for refusal in told.refused]
+        lost = self._shed + self._forgotten + (self._owned if tick < self._owned_tick else 0)
+        self._owned, self._owned_tick = lost, now_tick
+        refused = [refusal for _, refusal in self._refused]
+        refused += [refusal for told in self._told for refusal in told.refused]
         self._events.extendleft(event for told in reversed(self._told) for event in reversed(told.events))
         self._waiting_bytes += self._told_bytes
         self._told.clear()
-        self._cosmetic.clear()
-        self.waiting = bool(self._events)
+        self._refused.clear()
+        self.waiting = bool(self._events or self._cosmetic)
         self._told_count = self._told_bytes = self._shed = self._forgotten = 0
         return lost, refused
 
@@ -133,6 +152,7 @@ class Lanes:
             told = self._pop()
             self._forgotten += len(told.events)
             self._forgotten_tick = told.tick
+            self._refused.extend((told.tick, refusal) for refusal in told.refused)
 
     def _pop(self) -> Told:
         told = self._told.popleft()

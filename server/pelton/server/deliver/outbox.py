@@ -130,8 +130,8 @@ class Outbox:
             self._far_since = tuple(tick if layer.every > 1 else 0 for layer in encoder.layers)
         return Written.DELTA if since else Written.KEYFRAME
 
-    def rebind(self, tick: int) -> int:
-        """The seat has another connection, where frames have arrived up to this tick: go on from there.
+    def rebind(self, tick: int, now_tick: int) -> int:
+        """The seat has another connection, where frames have arrived up to `tick`: go on from there.
 
         Answers how many events the player will never be told.
         """
@@ -140,7 +140,7 @@ class Outbox:
         self._stalled_since_ns = self._lag_from = None
         self.pace = 1
         seat.heard = tick
-        lost, refused = self.lanes.rewind(tick)
+        lost, refused = self.lanes.rewind(tick, now_tick)
         seat.refused[:0] = refused
         self._acked, self._head = seat.acked, frame_head(seat.acked, ())
         saw = next((saw for saw in reversed(self._saw) if saw[0] <= tick), None)

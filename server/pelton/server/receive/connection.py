@@ -220,7 +220,9 @@ class Connection:
         """It is known who this is."""
         self.identity = identity
         if self._advance(Event.WELCOME):
-            self._push(Welcome(self.session_id, self._around.server_name, self._around.config.message_bytes_max))
+            around = self._around
+            self._push(Welcome(self.session_id, around.server_name, around.config.message_bytes_max))
+            around.on_hello(self)
 
     def turn_away(self, row: CloseCode, reason: str) -> None:
         """He is not let in, or no longer."""
@@ -235,8 +237,8 @@ class Connection:
     # What the listener calls.
 
     def announce(self, message: Draining) -> None:
-        """The server is going to stop: tell a client that has said hello."""
-        if self.state is not State.FRESH:
+        """The server is going to stop: tell a client that was let in."""
+        if self.state not in (State.FRESH, State.JUDGED):
             self._push(message)
 
     def hello_overdue(self) -> None:
@@ -294,7 +296,6 @@ class Connection:
         match message:
             case Hello():
                 if self._advance(Event.HELLO):
-                    self._around.on_hello(self)
                     self._around.greetings.hello(self, message)
             case Join():
                 if self._advance(Event.JOIN):

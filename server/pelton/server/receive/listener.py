@@ -17,7 +17,7 @@ from typing import cast
 from pelton.protocol import SUBPROTOCOL, Draining
 from pelton.protocol.close_codes import FULL
 from pelton.server.auth.anonymous import AnonymousAuthenticator
-from pelton.server.clock import Clock
+from pelton.server.clock import NS_PER_S, Clock
 from pelton.server.config import Config
 from pelton.server.metrics import Metrics, Refusal
 from pelton.server.receive.allowance import Allowance, Allowances
@@ -72,6 +72,9 @@ def new_session_id() -> str:
 
 class Listener:
     """Accepts on one socket and owns the connections from there on."""
+
+    _draining: Callable[[], Draining] | None = None
+    """Makes what is said to who comes now, once the server is going to stop."""
 
     def __init__(
         self,
@@ -177,7 +180,14 @@ class Listener:
                 websocket.drop(1006, "did not go by itself")
 
     def announce(self, ends_in_s: float, retry_after_s: Callable[[], float]) -> None:
-        """Tell everybody that the server is going to stop, and each when to come back."""
+        """Tell everybody that the server is going to stop, and each when to come back; also who says hello later."""
+        ends_ns = self._clock.now_ns() + round(ends_in_s * NS_PER_S)
+
+        def draining() -> Draining:
+            left_ns = max(ends_ns - self._clock.now_ns(), 0)
+            return Draining(round(left_ns / NS_PER_S, 3), retry_after_s())
+
+        self._draining = draining
         for connection in list(self._connections):
             connection.announce(Draining(ends_in_s, retry_after_s()))
 
@@ -286,6 +296,8 @@ class Listener:
 
     def _greeted(self, connection: Connection) -> None:
         self._strangers.discard(connection)
+        if self._draining is not None:
+            connection.announce(self._draining())
 
     def _gone(self, connection: Connection) -> None:
         self._gate.leave(connection.caller, connection.close_code)

@@ -233,8 +233,11 @@ class Seat:
         return self.questions
 
     def refuse(self, seq: int, reason: str) -> None:
-        """Owe the client a refusal. Who is owed too many is closed: it does not read, or does nothing right."""
-        if len(self.refused) < self._refusals_max:
+        """Owe the client a refusal. Who is owed too many is closed: it does not read, or does nothing right.
+
+        Of what had arrived by then as many again are kept, as he may come back, and is told of each.
+        """
+        if len(self.refused) < 2 * self._refusals_max:
             self.refused.append((seq, reason))
-        else:
+        if len(self.refused) > self._refusals_max:
             self.session.close(RATE_LIMITED.code, "rate_limited: too many refused actions")

@@ -70,7 +70,9 @@ def test_bytes_that_are_too_many_are_refused_with_both_lengths() -> None:
     assert assert_refused(new_row(Things), "raw", b"abcde") == "5 bytes, the column holds 4"
 
 
-@pytest.mark.parametrize("value", ["ab", 1, None, bytearray(b"ab"), memoryview(b"ab"), [1]], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value", ["ab", 1, None, bytearray(b"ab"), memoryview(b"ab"), [1]], ids=lambda value: type(value).__name__
+)
 def test_a_column_of_bytes_takes_bytes_only(value: object) -> None:
     """A bytearray could change behind the column's back."""
     assert assert_refused(new_row(Things), "raw", value).startswith("expected bytes, got ")
