@@ -83,7 +83,8 @@ class Server:
         )
         self._beat = Beat(config, clock, self._listener, self._lobby, self.metrics)
         self._beat.overseer.rss_bytes = lambda: process_usage().rss_bytes
-        self._watchdog = Watchdog(config.watchdog, clock, self._beat.pulse, self.metrics, self._lobby.overload)
+        watched = self._beat.pulse, self.metrics, self._lobby.overload
+        self._watchdog = Watchdog(config.watchdog, clock, *watched, recorder=self._beat.recorder)
         self._admin: AdminListener | None = None
         self.url = ""
         """Where clients connect; with port 0 in the configuration, the port that was found. Empty before the start."""
@@ -105,6 +106,7 @@ class Server:
             self._admin = AdminListener(pages(self._watched()), guard=Guard(admin.token, self._clock))
             await self._admin.start(admin_sock)
         await self._listener.start(sock)
+        self._beat.recorder.start()
         self._beat.start()
         self._watchdog.start()
 
@@ -181,6 +183,7 @@ class Server:
             log.warning("some clients did not go by themselves; their connections are cut", extra=left)
         self._beat.stop()
         self._watchdog.stop()
+        self._beat.recorder.stop()
         self._listener.end()
         if self._admin is not None:  # last: /readyz says meanwhile that the server is going
             await self._admin.stop()

@@ -23,6 +23,7 @@ from pelton.server.logs.install import chosen_format, installed
 from pelton.server.logs.unhandled import watch_unhandled
 from pelton.server.loop import loop_factory, loop_name
 from pelton.server.receive.tls import TlsError
+from pelton.server.recorder.dumps import CannotDump
 from pelton.server.simulate.errors import GameError
 
 __all__ = ["serve"]
@@ -39,7 +40,7 @@ def serve(config: Config) -> int:
     with installed(config.log.level, written, MonotonicClock(), STDERR) as handler:
         try:
             return _run(config, handler)
-        except (GameError, CannotListen, TlsError) as error:
+        except (GameError, CannotListen, TlsError, CannotDump) as error:
             if written is json_line:
                 log.critical("%s", error)
             else:

@@ -39,6 +39,8 @@ class OpenRoom:
     cadence: Cadence
     empty_since_ns: int | None
     times: RoomTimes = field(default_factory=RoomTimes)
+    is_paused: bool = False
+    """Whether it stands still because an admin wants it to."""
 
     @property
     def room_id(self) -> str:
@@ -181,7 +183,7 @@ class Lobby:
         if join.how != HOW_CREATE:
             for opened in self._rooms.values():
                 room = opened.ticker.room
-                free = opened.ticker.taken < room.seats and not room.locked and not room.ended
+                free = opened.ticker.taken < room.seats and not (room.locked or room.ended or opened.is_paused)
                 if opened.ticker.game == join.target and free:
                     return opened
         return self._create(join.target, join.options, now_ns)
