@@ -79,6 +79,7 @@ async def _serve(server: Server, config: Config, handler: LogHandler) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, note, number)
+    server.on_drain = lambda: note(signal.SIGTERM)
     if server.certificate is not None:
         loop.add_signal_handler(signal.SIGHUP, server.certificate.reload)
     watch_unhandled(loop, server.metrics)

@@ -25,7 +25,7 @@ def status(sent: bytes) -> int:
     [
         ("GET / HTTP/1.1", Request("GET", "/")),
         ("HEAD /stats HTTP/1.0", Request("HEAD", "/stats")),
-        ("GET /stats?pretty=1?&x HTTP/1.1", Request("GET", "/stats")),
+        ("GET /stats?pretty=1?&x HTTP/1.1", Request("GET", "/stats", query="pretty=1?&x")),
         ("GET /%2e%2e//x#y HTTP/1.1", Request("GET", "/%2e%2e//x#y")),
     ],
 )

@@ -122,6 +122,10 @@ class Lobby:
             self._seats.pop(seat, None)
         return kept
 
+    def room(self, room_id: str) -> OpenRoom | None:
+        """The room of this id, if it is open."""
+        return self._rooms.get(room_id)
+
     def seat_of(self, room_id: str, player_id: int) -> Seat | None:
         """The seat of a player in a room, if there is one."""
         opened = self._rooms.get(room_id)
