@@ -5,7 +5,8 @@ from __future__ import annotations
 from pelton.server.clock import Clock
 from pelton.server.metrics import Metrics
 from pelton.server.recorder.recorder import Recorder
-from pelton.server.recorder.tape import ENCODE, Before, Counts
+from pelton.server.recorder.row import IS_FAULT, IS_STEP
+from pelton.server.recorder.tape import ENCODE, Counts
 from pelton.server.simulate.errors import RoomFault
 from pelton.server.simulate.lobby import OpenRoom
 from pelton.server.simulate.ticker import Outcome
@@ -38,7 +39,7 @@ class Taping:
         """The look at the sockets, which began then, is over."""
         if self._recorder.is_on:
             self.poll_ns = self._clock.now_ns() - begun_ns
-            self._recorder.use.mark()
+            self._recorder.use.mark(begun_ns)
 
     def begin(self, opened: OpenRoom, begun_ns: int, late_ns: int) -> None:
         """A tick begins."""
@@ -48,7 +49,7 @@ class Taping:
         metrics = self._metrics
         self._frames, self._skipped, self._paced = metrics.frames_sent, metrics.frames_skipped, metrics.frames_paced
         self._keyframes, self._bytes = metrics.keyframes_sent, metrics.bytes_sent
-        tape.begin(begun_ns, Before(self.lag_ns, max(0, late_ns), self.poll_ns))
+        tape.begin(begun_ns, self.lag_ns, max(late_ns, 0), self.poll_ns)
 
     def deliver(self, opened: OpenRoom) -> None:
         """The room has done its part; what is left are the frames."""
@@ -61,7 +62,7 @@ class Taping:
         if tape is None:
             return
         budget_ns = opened.cadence.interval_ns
-        took_ns = tape.end(ended_ns, budget_ns, self._counts(opened, outcome), is_step=is_step)
+        took_ns = tape.end(ended_ns, budget_ns, self._counts(opened, outcome), IS_STEP if is_step else 0)
         self._recorder.ticked(tape, took_ns, budget_ns)
 
     def failed(self, opened: OpenRoom, fault: RoomFault) -> None:
@@ -71,13 +72,13 @@ class Taping:
             return
         if tape.tick > tape.ring.newest:  # the tick that was under way
             counts = self._counts(opened, Outcome(tape.tick))
-            tape.end(self._clock.now_ns(), opened.cadence.interval_ns, counts, is_fault=True)
+            tape.end(self._clock.now_ns(), opened.cadence.interval_ns, counts, IS_FAULT)
         cause = fault.__cause__
         self._recorder.failed(tape, fault.callback, f"{type(cause).__name__}: {_said(cause)}" if cause else str(fault))
 
     def _counts(self, opened: OpenRoom, outcome: Outcome) -> Counts:
         metrics = self._metrics
-        return Counts(
+        return (
             outcome.taken,
             outcome.deferred,
             len(opened.ticker.room.players),

@@ -85,9 +85,7 @@ def _check_origin(headers: Mapping[str, list[str]], host: str) -> None:
     """BadRequest if a page of another site may have sent it."""
     content_type = headers.get("content-type", [])
     if [kind.partition(";")[0].strip().lower() for kind in content_type] != ["application/json"]:
-        raise BadRequest(
-            415, "expected Content-Type: application/json; without, any web page could send this"
-        )
+        raise BadRequest(415, "expected Content-Type: application/json; without, any web page could send this")
     origins = headers.get("origin", [])
     if any(origin.lower().partition("://")[2] != host.lower() for origin in origins):
         raise BadRequest(403, "the Origin header names another site than the Host header")

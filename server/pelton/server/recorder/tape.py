@@ -12,24 +12,29 @@ Never raises, never waits, and the game cannot see it: a room plays the same wit
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from pelton.server.recorder.events import Events
 from pelton.server.recorder.garbage import Garbage
 from pelton.server.recorder.ring import Ring
-from pelton.server.recorder.row import IS_FAULT, IS_STEP, REASONS
+from pelton.server.recorder.row import REASONS
 from pelton.server.recorder.thread_use import ThreadUse
 
-__all__ = ["ENCODE", "FLUSH", "GAME", "GROUPS", "MERGE", "PIPELINE", "Before", "Counts", "Tape"]
+__all__ = ["ENCODE", "FLUSH", "GAME", "GROUPS", "MERGE", "PIPELINE", "Counts", "Tape"]
 
 MERGE, PIPELINE, GAME, GROUPS, ENCODE, FLUSH = range(6)
 SLOW_NS = 20_000
 """A callback that is quicker, or the game's work on one action, is not worth a note of its own."""
 STILL_NS = 300_000
 """A thread that ran less than the tick took by so much was kept from it, and it is asked by whom."""
+LONG_NS = 1_000_000
+"""A tick that is over sooner is taken to have run all the time."""
 SLOW_MAX = 256
 """Notes in one tick."""
 CALLBACK_EVENTS = {"on_join": "join", "on_leave": "leave", "on_drop": "drop", "on_resume": "resume"}
+NONE_REFUSED = (0,) * len(REASONS)
+Counts: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int]
+"""What a tick did, in the order of the row: actions to bytes_out. Plain, as names cost half a microsecond."""
 
 
 class Somebody(Protocol):
@@ -41,29 +46,6 @@ class Somebody(Protocol):
 P = TypeVar("P", bound=Somebody)
 A = TypeVar("A")
 T = TypeVar("T")
-
-
-class Before(NamedTuple):
-    """What held a tick up before it began."""
-
-    lag_ns: int = 0
-    late_ns: int = 0
-    poll_ns: int = 0
-
-
-class Counts(NamedTuple):
-    """What a tick did, in the order of the row."""
-
-    actions: int = 0
-    deferred: int = 0
-    players: int = 0
-    frames: int = 0
-    skipped: int = 0
-    paced: int = 0
-    keyframes: int = 0
-    joined: int = 0
-    left: int = 0
-    bytes_out: int = 0
 
 
 class Tape:
@@ -117,42 +99,46 @@ class Tape:
         self._begun_ns = self._since_ns = 0
         self._cpu_before_ns = 0
         self._garbage_before_ns = 0
-        self._before = Before()
+        self._before = (0, 0, 0)
         self._slow: dict[tuple[str, int], list[int]] = {}
         self._taking_ns = self._merging_ns = self._acts_ns = 0
-        self._refused = [0] * len(REASONS)
+        self._refused = NONE_REFUSED
 
     # What the beat calls.
 
-    def begin(self, begun_ns: int, before: Before) -> None:
-        """A tick begins."""
+    def begin(self, begun_ns: int, lag_ns: int, late_ns: int, poll_ns: int) -> None:
+        """A tick begins; the last three say what held it up, see TickRow."""
         self._begun_ns = self._since_ns = begun_ns
-        self._before = before
+        self._before = (lag_ns, late_ns, poll_ns)
         self._phase = MERGE
-        self._spent = [0] * 6
+        self._spent = [0, 0, 0, 0, 0, 0]
         if self._slow:
             self._slow = {}
-        self._garbage.generation = -1
-        self._garbage_before_ns = self._garbage.total_ns
+        garbage = self._garbage
+        garbage.generation = -1
+        self._garbage_before_ns = garbage.total_ns
         self._cpu_before_ns = self._use.cpu_ns()
 
-    def end(
-        self, ended_ns: int, budget_ns: int, counts: Counts, *, is_step: bool = False, is_fault: bool = False
-    ) -> int:
-        """The tick is over. Answers how long it took."""
+    def end(self, ended_ns: int, budget_ns: int, counts: Counts, flags: int = 0) -> int:
+        """The tick is over. `flags` as in the row. Answers how long it took."""
         spent, garbage, ring = self._spent, self._garbage, self.ring
         spent[self._phase] += ended_ns - self._since_ns
-        took_ns = ended_ns - self._begun_ns
-        cpu_ns = self._use.cpu_ns() - self._cpu_before_ns
-        switches = self._use.switches() if took_ns - cpu_ns > STILL_NS else 0
-        lag_ns, late_ns, poll_ns = self._before
-        name, player, calls, slow_ns = self._slowest() if self._slow else ("", 0, 0, 0)
-        refused, self._refused = self._refused, [0] * len(REASONS)
+        took_ns = cpu_ns = ended_ns - self._begun_ns
+        switches = callback = player = calls = slow_ns = 0
+        if took_ns > LONG_NS:  # to ask takes a microsecond, and nobody asks about a short tick
+            cpu_ns = self._use.cpu_ns() - self._cpu_before_ns
+            if took_ns - cpu_ns > STILL_NS:
+                switches = self._use.switches()
+        if self._slow:
+            name, player, calls, slow_ns = self._slowest()
+            callback = ring.number(name)
+        refused = self._refused
+        if refused is not NONE_REFUSED:
+            self._refused = NONE_REFUSED
         ring.append(
-            self.tick, self._begun_ns, (IS_STEP if is_step else 0) | (IS_FAULT if is_fault else 0), budget_ns, took_ns,
-            lag_ns, late_ns, poll_ns, *spent, cpu_ns, garbage.total_ns - self._garbage_before_ns,
-            slow_ns, garbage.generation, switches, ring.number(name), player, calls,
-            *counts, *refused,
+            self.tick, self._begun_ns, flags, budget_ns, took_ns, *self._before, *spent,
+            cpu_ns, garbage.total_ns - self._garbage_before_ns, slow_ns, garbage.generation, switches,
+            callback, player, calls, *counts, *refused,
         )  # fmt: skip
         self._phase = MERGE
         return took_ns
@@ -188,17 +174,21 @@ class Tape:
 
     def taken(self, played: Iterator[tuple[P, A]]) -> Generator[tuple[P, A]]:
         """The actions of a tick; notes what it takes to get each, and what the game does with it."""
-        now = self._now_ns
+        now, slow_ns = self._now_ns, SLOW_NS
+        taking_ns = 0
         asked_ns = now()
-        for one in played:
-            got_ns = now()
-            self._taking_ns += got_ns - asked_ns
-            yield one
-            asked_ns = now()
-            if asked_ns - got_ns > SLOW_NS:
-                self._acts_ns += asked_ns - got_ns
-                self._note_slow(f"on_action:{type(one[1]).__name__}", one[0].id, asked_ns - got_ns)
-        self._taking_ns += now() - asked_ns
+        try:
+            for one in played:
+                got_ns = now()
+                taking_ns += got_ns - asked_ns
+                yield one
+                asked_ns = now()
+                if asked_ns - got_ns > slow_ns:
+                    self._acts_ns += asked_ns - got_ns
+                    self._note_slow(f"on_action:{type(one[1]).__name__}", one[0].id, asked_ns - got_ns)
+            taking_ns += now() - asked_ns
+        finally:  # also if the game has gone away from its loop
+            self._taking_ns += taking_ns
 
     def merged(self, sweep: Generator[T]) -> Generator[T]:
         """The merge below a pipeline, whose own time is told apart from that of the pipeline."""
@@ -217,8 +207,7 @@ class Tape:
 
     def refused(self, player: int, seq: int, reason: str, action: str, detail: str) -> None:
         """An action is refused."""
-        if reason in REASONS:
-            self._refused[REASONS.index(reason)] += 1
+        self._refused = tuple([count + (reason == one) for count, one in zip(self._refused, REASONS, strict=True)])
         self.happened("refusal", player=player, seq=seq, name=action, reason=reason, detail=detail)
 
     def happened(

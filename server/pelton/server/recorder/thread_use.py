@@ -1,7 +1,7 @@
 """What the thread that asks has run so far, as the system counts it, and how often the core was taken away from it.
 
-Two calls into the kernel of nearly a microsecond each: the first is made twice a tick, the second once in a turn and
-after ticks that stood still for long. `getrusage` has both, but counts the time in steps of milliseconds.
+Two calls into the kernel of nearly a microsecond each: the first is made once a tick, the second 20 times a second, and
+both after ticks that were long. `getrusage` has both, but counts the time in steps of milliseconds.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 
 __all__ = ["ThreadUse"]
+
+MARK_NS = 50_000_000
 
 
 def _no_switches() -> int:
@@ -31,7 +33,7 @@ def _switches() -> Callable[[], int]:
 class ThreadUse:
     """Of the thread that calls it, always the same."""
 
-    __slots__ = ("_before", "_count", "cpu_ns")
+    __slots__ = ("_before", "_count", "_marked_ns", "cpu_ns")
 
     def __init__(
         self, cpu_ns: Callable[[], int] = time.thread_time_ns, switches: Callable[[], int] | None = None
@@ -39,11 +41,13 @@ class ThreadUse:
         self.cpu_ns = cpu_ns
         """What it has run."""
         self._count = switches or _switches()
-        self._before = 0
+        self._before = self._marked_ns = 0
 
-    def mark(self) -> None:
-        """Count switches from now on."""
-        self._before = self._count()
+    def mark(self, now_ns: int) -> None:
+        """Count switches from now on, or from a moment ago."""
+        if now_ns - self._marked_ns > MARK_NS:
+            self._marked_ns = now_ns
+            self._before = self._count()
 
     def switches(self) -> int:
         """How often the core was taken away since; they are not told again."""
