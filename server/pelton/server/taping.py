@@ -39,7 +39,7 @@ class Taping:
         """The look at the sockets, which began then, is over."""
         if self._recorder.is_on:
             self.poll_ns = self._clock.now_ns() - begun_ns
-            self._recorder.use.mark(begun_ns)
+            self._recorder.use.mark()
 
     def begin(self, opened: OpenRoom, begun_ns: int, late_ns: int) -> None:
         """A tick begins."""

@@ -16,14 +16,6 @@ WORTH_SHARE = 0.05
 """A phase that took less of the tick, or of its budget, is not spoken of."""
 WORTH_NS = 500_000
 OLDEST, GENERATIONS = 2, ("young", "middle-aged", "old")
-MEANINGS = {
-    "merge": "taking the players' actions in turn",
-    "pipeline": "the room's pipeline, over the actions",
-    "game": "the game's callbacks",
-    "groups": "finding what changed, and who sees it",
-    "encode": "making the frames",
-    "flush": "writing them to the clients",
-}
 
 
 class NotRecorded(LookupError):
@@ -49,7 +41,10 @@ def explain(record: Record, tick: int) -> Explanation:
     if row is None:
         raise NotRecorded(_missing(record, tick))
     events = tuple(event for event in record.events if event.tick == tick)
-    parts = (*_work(row), *_stalls(events), *_held_up(row), *_before(row))
+    stood_still, work = tuple(_held_up(row)), tuple(_work(row))
+    # Who did not run for most of the time is not to be blamed for what it took.
+    first = (*stood_still, *work) if row.idle_ns > row.took_ns / 2 else (*work, *stood_still)
+    parts = (*first, *_stalls(events), *_before(row))
     step = ", run by hand," if row.is_step else ""
     end = " and was not finished, as the game's code raised" if row.is_fault else ""
     head = f"tick {row.tick}{step} took {ms(row.took_ns)} of its {ms(row.budget_ns)}{end}"
@@ -111,13 +106,16 @@ def _held_up(row: TickRow) -> Iterator[str]:
         age = GENERATIONS[min(row.gc_generation, OLDEST)] if row.gc_generation >= 0 else "young"
         yield f"a garbage collection of {ms(row.gc_ns)} ({age} objects) fell into it"
     if row.idle_ns > max(WORTH_NS, WORTH_SHARE * row.took_ns):
-        # The kernel counts how often it took the core away: none, and the thread gave it up itself.
-        why = (
-            f"others had the core, which was taken away {_count(row.switches, 'time')}"
-            if row.switches
-            else "it waited, as code does that sleeps or reads a file"
-        )
-        yield f"the process was not running for {ms(row.idle_ns)} of it (CPU time {ms(row.cpu_ns)}): {why}"
+        yield f"the process was not running for {ms(row.idle_ns)} of it (CPU time {ms(row.cpu_ns)}): {_why_idle(row)}"
+
+
+def _why_idle(row: TickRow) -> str:
+    """The kernel counts how often a thread gave up the core itself, and how often it was taken away."""
+    taken_away = f"the core was taken away {_count(row.switches, 'time')}, for others"
+    if row.waits:
+        waited = f"it waited {_count(row.waits, 'time')}, as code does that sleeps or reads a file"
+        return f"{waited}; {taken_away}" if row.switches else waited
+    return taken_away if row.switches else "the system does not say why"
 
 
 def _before(row: TickRow) -> Iterator[str]:

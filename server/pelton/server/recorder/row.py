@@ -14,7 +14,7 @@ BEFORE = ("lag", "poll")
 REASONS = ("late", "overflow", "invalid", "rate", "not_allowed")
 """Why actions are refused, in the order of the row's counts."""
 
-LAYOUT = struct.Struct("<IqB 14f bIHII 10I 5I")
+LAYOUT = struct.Struct("<IqB 14f bIIHII 10I 5I")
 """A row as it lies in memory, the callback by its number."""
 IS_STEP, IS_FAULT = 1, 2
 
@@ -50,7 +50,9 @@ class TickRow(NamedTuple):
     gc_generation: int
     """The oldest that was collected; -1 for none."""
     switches: int
-    """Times the system took the core away."""
+    """Times the system took the core away; asked only if the tick stood still for a while, as the next."""
+    waits: int
+    """Times the thread gave the core up itself, to wait for something. No tick should."""
     callback: str
     """The slowest part of the game; empty if none took long enough to be noted."""
     callback_player: int

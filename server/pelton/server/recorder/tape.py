@@ -124,11 +124,11 @@ class Tape:
         spent, garbage, ring = self._spent, self._garbage, self.ring
         spent[self._phase] += ended_ns - self._since_ns
         took_ns = cpu_ns = ended_ns - self._begun_ns
-        switches = callback = player = calls = slow_ns = 0
+        switches = waits = callback = player = calls = slow_ns = 0
         if took_ns > LONG_NS:  # to ask takes a microsecond, and nobody asks about a short tick
             cpu_ns = self._use.cpu_ns() - self._cpu_before_ns
             if took_ns - cpu_ns > STILL_NS:
-                switches = self._use.switches()
+                switches, waits = self._use.switches()
         if self._slow:
             name, player, calls, slow_ns = self._slowest()
             callback = ring.number(name)
@@ -137,7 +137,7 @@ class Tape:
             self._refused = NONE_REFUSED
         ring.append(
             self.tick, self._begun_ns, flags, budget_ns, took_ns, *self._before, *spent,
-            cpu_ns, garbage.total_ns - self._garbage_before_ns, slow_ns, garbage.generation, switches,
+            cpu_ns, garbage.total_ns - self._garbage_before_ns, slow_ns, garbage.generation, switches, waits,
             callback, player, calls, *counts, *refused,
         )  # fmt: skip
         self._phase = MERGE
