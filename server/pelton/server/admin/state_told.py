@@ -7,7 +7,6 @@ Bounded in rows and in bytes, so that a table of any size takes the loop no more
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
@@ -159,14 +158,12 @@ def _row(table: Table[Any], slot: int) -> dict[str, object]:
 def _plain(value: object) -> object:
     """As JSON has it; what is long is cut."""
     match value:
-        case bool() | int() | None:
+        case bool() | int() | float() | None:  # columns hold finite numbers only
             return value
-        case float():
-            return value if math.isfinite(value) else str(value)
         case str():
             return value if len(value) <= TEXT_MAX else f"{value[:TEXT_MAX]}..."
         case bytes():
             return f"{value[:32].hex()}{'...' if len(value) > 32 else ''} ({len(value)} bytes)"
         case _:
-            text = json.dumps(value, default=repr)
+            text = json.dumps(value)
             return json.loads(text) if len(text) <= JSON_MAX else f"{text[:TEXT_MAX]}..."

@@ -121,6 +121,7 @@ class Dumps:
         part.replace(path)  # a dump is whole or not there
 
     def _tidy(self) -> None:
-        ours = sorted(path for path in self._folder.iterdir() if OURS.fullmatch(path.name))
+        found = [path for path in self._folder.iterdir() if OURS.fullmatch(path.name)]
+        ours = sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
         for path in ours[: -self._count_max]:
             path.unlink(missing_ok=True)
