@@ -108,6 +108,22 @@ def test_the_slowest_callback_is_named_with_its_player_and_calls(bench: Workbenc
     assert [(event.kind, event.player) for event in bench.tape.events.copy()] == [("join", 4)]
 
 
+def test_of_many_actions_some_are_timed_for_what_it_takes_to_get_them(bench: Workbench) -> None:
+    def source() -> Iterator[tuple[Any, Fire]]:
+        for number in range(16):
+            bench.work(0.01)
+            yield player(number + 1), Fire()
+
+    def tick() -> None:
+        bench.tape.enter(GAME)
+        for _ in bench.tape.taken(source(), every=8):
+            bench.work(0.005)
+        bench.tape.called("on_tick")
+
+    row = bench.tick(tick)
+    assert (row.merge_ns, row.game_ns) == pytest.approx((0.16 * MS, 0.08 * MS), abs=100)
+
+
 def test_a_game_that_takes_all_actions_first_has_its_work_in_on_tick(bench: Workbench) -> None:
     def tick() -> None:
         bench.tape.enter(GAME)

@@ -172,15 +172,22 @@ class Tape:
         if player:
             self.happened(CALLBACK_EVENTS.get(callback, callback), player=player)
 
-    def taken(self, played: Iterator[tuple[P, A]]) -> Generator[tuple[P, A]]:
-        """The actions of a tick; notes what it takes to get each, and what the game does with it."""
+    def taken(self, played: Iterator[tuple[P, A]], every: int = 1) -> Generator[tuple[P, A]]:
+        """The actions of a tick; notes what the game does with each, and what it takes to get one, of `every` so many.
+
+        To get one takes a tenth of what it costs to look at the clock, where no pipeline of the game's is in between.
+        """
         now, slow_ns = self._now_ns, SLOW_NS
-        taking_ns = 0
+        taking_ns = number = 0
         asked_ns = now()
         try:
             for one in played:
-                got_ns = now()
-                taking_ns += got_ns - asked_ns
+                got_ns = asked_ns
+                number += 1
+                if number % every == 0:
+                    got_ns = now()
+                    took_ns = got_ns - asked_ns
+                    taking_ns += took_ns if took_ns > slow_ns else took_ns * every
                 yield one
                 asked_ns = now()
                 if asked_ns - got_ns > slow_ns:

@@ -28,6 +28,9 @@ __all__ = ["Outcome", "Ticker"]
 
 T = TypeVar("T")
 
+TIMED_EVERY = 8
+"""Of so many actions that are merged one is timed, if they are to be; all, where the game's pipeline works on them."""
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -266,7 +269,7 @@ class Ticker:
         """The actions that come out of the pipeline, each accounted for; without stages none can get lost."""
         source = self._source
         actions = self._traced(source) if source.traced else source.fused(None)
-        return actions if self.tape is None else self.tape.taken(actions)
+        return actions if self.tape is None else self.tape.taken(actions, 1 if source.traced else TIMED_EVERY)
 
     def _traced(self, source: TickActions) -> Iterator[Played]:
         is_out = False
