@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import signal
 import sys
@@ -55,7 +56,7 @@ class Cost:
     def error(self) -> float:
         """How far off that may be, one standard error."""
         low, _, high = quantiles(self.shares, n=4)
-        return (high - low) / len(self.shares) ** 0.5
+        return (high - low) / math.sqrt(len(self.shares))
 
 
 def cost_of(name: str, slices: Sequence[tuple[bool, int, int, int]], frames_min: int) -> Cost:

@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -123,7 +123,7 @@ def why(server: RunningServer, *words: str, token: str = TOKEN) -> tuple[int, st
 
 
 @asynccontextmanager
-async def playing(server: RunningServer) -> AsyncIterator[Room]:
+async def playing(server: RunningServer) -> AsyncGenerator[Room]:
     """A seat in a room whose first frame has come."""
     async with connect(server.url) as client:
         room = await client.create("planted")

@@ -97,7 +97,7 @@ def test_the_slowest_come_first() -> None:
 @given(st.lists(st.integers(0, 10**11), min_size=14, max_size=14), st.integers(0, 5), st.integers(0, 5))
 def test_whatever_is_in_a_row_there_is_a_sentence(spent: list[int], switches: int, waits: int) -> None:
     names = [name for name in TickRow._fields if name.endswith("_ns") and name != "begun_ns"]
-    made = row(3, switches=switches, waits=waits)._replace(**dict(zip(names, spent, strict=True)))
+    made = row(3, switches=switches, waits=waits)._replace(**dict(zip(names, spent, strict=True)))  # type: ignore[arg-type] # none is the callback
     found = explain(record(made), 3)
     assert found.sentence.startswith(f"tick 3 took {ms(made.took_ns)} of its {ms(made.budget_ns)}")
     assert all(part in found.sentence for part in found.parts)

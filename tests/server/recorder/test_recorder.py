@@ -99,7 +99,12 @@ def test_who_comes_and_goes_is_an_event() -> None:
 def test_a_refused_action_is_explained(game: str, reason: str, name: str) -> None:
     stage = stage_of("receive.inbox_low=1", "receive.inbox_high=2", "receive.inbox_max=2")
     visitor = stage.player(game)
-    actions = {"not_allowed": [Shout("hi")], "invalid": [Add(9999)], "overflow": [Add(1)] * 3}[reason]
+    by_reason: dict[str, list[Add | Shout]] = {
+        "not_allowed": [Shout("hi")],
+        "invalid": [Add(9999)],
+        "overflow": [Add(1), Add(1), Add(1)],
+    }
+    actions = by_reason[reason]
     visitor.websocket.pause = lambda: None  # type: ignore[method-assign] # a peer that does not wait
     visitor.say(*(Act(seq, action) for seq, action in enumerate(actions, 1)))
     stage.tick()

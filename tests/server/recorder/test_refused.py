@@ -5,18 +5,19 @@ from __future__ import annotations
 import pytest
 
 from pelton.protocol import Reason
+from pelton.server.recorder.events import Event
 from pelton.server.recorder.explain import NotRecorded
 from pelton.server.recorder.refused import MEANINGS, refusal, refusals
 from pelton.server.recorder.row import REASONS
 from tests.server.recorder.rows import event, record
 
 
-def refused(seq: int, reason: str = "late", player: int = 17, number: int = 1) -> object:
+def refused(seq: int, reason: str = "late", player: int = 17, number: int = 1) -> Event:
     return event("refusal", 8812, number, player=player, seq=seq, name="Fire", reason=reason, detail="it waited")
 
 
 def test_a_refusal_is_told_with_its_reason_and_the_setting_behind_it() -> None:
-    found = record(events=(refused(203), refused(204, player=3)))  # type: ignore[arg-type]
+    found = record(events=(refused(203), refused(204, player=3)))
     assert refusal(found, 17, 203) == (
         "action 203 (Fire) of player 17 was refused at tick 8812, late: it had waited for its room for longer than an "
         "action may (simulate.action_age_max_ms): it waited"
@@ -25,7 +26,7 @@ def test_a_refusal_is_told_with_its_reason_and_the_setting_behind_it() -> None:
 
 
 def test_another_action_of_the_player_is_a_hint() -> None:
-    found = record(events=tuple(refused(seq) for seq in range(1, 12)))  # type: ignore[arg-type]
+    found = record(events=tuple(refused(seq) for seq in range(1, 12)))
     with pytest.raises(NotRecorded, match="it has those of his actions 4, 5, 6, 7, 8, 9, 10, 11 and 3 before"):
         refusal(found, 17, 99)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -85,7 +86,7 @@ def rooms_told(rooms: Rooms, url: str) -> Group:
     for room in rooms:
         is_open = "seats" in room
         worst = room.get("duration_us")
-        longest = worst.get("max") if isinstance(worst, dict) else None
+        longest = cast("dict[str, object]", worst).get("max") if isinstance(worst, dict) else None
         overruns = room.get("overruns", 0)
         table.add_row(
             _safe(room.get("room_id")),

@@ -22,6 +22,8 @@ GROUPS_MAX = 500
 PAGE_BYTES_MAX = 262_144
 TEXT_MAX = 200
 JSON_MAX = 2000
+Views: TypeAlias = Sequence[tuple[tuple[int, ...], tuple[int, ...]]]
+"""Of each layer of a table the groups that a player was told of, near and far."""
 Seen: TypeAlias = Sequence[Sequence[int]]
 """Of each layer of a table the groups, near ones first, that a player was told of."""
 
@@ -75,7 +77,7 @@ def rows_told(opened: OpenRoom, table: Table[Any], lane: Lane | None, first: int
 
 def groups_told(opened: OpenRoom, table: Table[Any], lane: Lane | None, first: int, limit: int) -> dict[str, object]:
     """A page of the table's groups, those that were ever heard of; with a lane how its player sees each."""
-    views = [] if lane is None else _views(opened, table, lane)
+    views: Views = () if lane is None else _views(opened, table, lane)
     found: list[dict[str, object]] = []
     total = sum(len(layer.members) for layer in table.layers)
     at = 0
@@ -101,7 +103,7 @@ def seen_of(opened: OpenRoom, table: Table[Any], lane: Lane) -> Seen:
     return [(*near, *far) for near, far in _views(opened, table, lane)]
 
 
-def _views(opened: OpenRoom, table: Table[Any], lane: Lane) -> Sequence[tuple[tuple[int, ...], tuple[int, ...]]]:
+def _views(opened: OpenRoom, table: Table[Any], lane: Lane) -> Views:
     before = 0
     for other in opened.ticker.tables:
         if other is table:
