@@ -162,6 +162,16 @@ async def test_a_slow_tick_is_explained_with_phase_function_and_player(server: R
     assert "in game, on_action:Fire" in text
 
 
+async def test_a_tick_that_holds_the_loop_names_the_line_that_the_watchdog_saw(server: RunningServer) -> None:
+    async with playing(server) as room:
+        await acted(room, "sleep", 450)
+        path = f"/api/rooms/{room.room_id}"
+        (row,) = (await asyncio.to_thread(Admin(server).told, f"{path}/slowest?limit=1"))["ticks"]
+        found = await asyncio.to_thread(Admin(server).told, f"{path}/why?tick={row['tick']}")
+        (seen,) = [part for part in found["explanation"]["parts"] if part.startswith("the watchdog saw it at ")]
+        assert re.search(r"planted_on_\w+\.py:\d+ Planted\.on_tick$", seen), seen
+
+
 async def test_a_game_that_sleeps_is_told_apart_from_one_that_works(server: RunningServer) -> None:
     async with playing(server) as room:
         await acted(room, "sleep", 200)
