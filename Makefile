@@ -24,7 +24,7 @@ TYPED = $(foreach folder,$(wildcard $(FOLDERS)),$(if $(shell find $(folder) -nam
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check mutants planted fuzz conformance bench bench-state bench-streams bench-swarm lock clean
+.PHONY: help install run test check mutants planted fuzz conformance bench bench-state bench-streams bench-swarm bench-recorder lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ bench-streams: $(READY) $(RIVALS) ## measure the stream core against a hand-writ
 
 bench-swarm: $(READY) ## measure how many bots one process drives, and how fast worlds are simulated
 	@$(BIN)/python benchmarks/bench_swarm.py $(ARGS)
+
+bench-recorder: $(READY) ## measure what the flight recorder costs, on against off
+	@$(BIN)/python benchmarks/bench_recorder.py $(ARGS)
 
 lock: ## pin and hash every dependency anew; delete requirements.lock first for the newest versions
 	@test -x .lock-venv/bin/uv || { \

@@ -10,6 +10,7 @@ COMMANDS = [
     "serve",
     "demo",
     "top",
+    "why",
     "swarm",
     "load",
     "simulate",

@@ -128,14 +128,16 @@ def file_problems(text: str, file: Path) -> list[str]:
             "[sever]\na = 1\nb = 2",
             (
                 '[sever]: unknown section; did you mean "server"? '
-                "(sections: server, admission, receive, auth, simulate, deliver, overload, watchdog, games, admin, log)"
+                "(sections: server, admission, receive, auth, simulate, deliver, overload, "
+                "watchdog, recorder, games, admin, log)"
             ),
         ),
         (
             "[xyzzy]",
             (
                 "[xyzzy]: unknown section; "
-                "sections: server, admission, receive, auth, simulate, deliver, overload, watchdog, games, admin, log"
+                "sections: server, admission, receive, auth, simulate, deliver, overload, "
+                "watchdog, recorder, games, admin, log"
             ),
         ),
     ],

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pelton.cli import config_command, simulate_command, ticket_command
 from pelton.cli.top import command as top_command
+from pelton.cli.why import command as why_command
 from pelton.loadtest import command as load_command
 from pelton.netsim import command as netsim_command
 from pelton.swarm import command as swarm_command
@@ -21,6 +22,12 @@ _TOOLS = (
         top_command,
         "watch a server: players, ticks, rooms",
         "Show what a running server tells on its admin port, again and again. Ctrl-C ends it.",
+    ),
+    (
+        "why",
+        why_command,
+        "say why a tick was slow, or an action refused",
+        "Ask a server's flight recorder, or a record in a file, why a tick took so long or an action was refused.",
     ),
     ("swarm", swarm_command, "play with many bots", "Play on a server with many headless bots."),
     (

@@ -12,6 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from random import Random, SystemRandom
 
 from pelton.protocol.close_codes import RESTART
+from pelton.server.admin.api import Api
+from pelton.server.admin.controls import Controls
 from pelton.server.admin.guard import Guard
 from pelton.server.admin.listener import AdminListener
 from pelton.server.admin.pages import pages
@@ -106,10 +108,13 @@ class Server:
         )
         self._beat = Beat(config, clock, self._listener, self._lobby, self.metrics)
         self._beat.overseer.rss_bytes = lambda: process_usage().rss_bytes
-        self._watchdog = Watchdog(config.watchdog, clock, self._beat.pulse, self.metrics, self._lobby.overload)
+        watched = self._beat.pulse, self.metrics, self._lobby.overload
+        self._watchdog = Watchdog(config.watchdog, clock, *watched, recorder=self._beat.recorder)
         self._admin: AdminListener | None = None
         self.url = ""
         """Where clients connect; with port 0 in the configuration, the port that was found. Empty before the start."""
+        self.on_drain: Callable[[], None] | None = None
+        """Called when an admin wants the server drained and stopped, by whoever runs it."""
         self.admin_url: str | None = None
         """Where the admin port is, once started; None if it is turned off."""
 
@@ -125,9 +130,12 @@ class Server:
                 sock.close()
                 raise
             self.admin_url = _url("http", admin_sock)
-            self._admin = AdminListener(pages(self._watched()), guard=Guard(admin.token, self._clock))
+            watched = self._watched()
+            api = Api(watched, self._controls())
+            self._admin = AdminListener(pages(watched), guard=Guard(admin.token, self._clock), api=api.page)
             await self._admin.start(admin_sock)
         await self._listener.start(sock)
+        self._beat.recorder.start()
         self._beat.start()
         self._watchdog.start()
 
@@ -170,6 +178,23 @@ class Server:
             usage=process_usage,
         )
 
+    def _controls(self) -> Controls:
+        beat = self._beat
+        return Controls(
+            recorder=beat.recorder,
+            lane=beat.lane,
+            round_trip_us=self._listener.round_trip_us,
+            pause=beat.pause,
+            unpause=beat.unpause,
+            step=beat.step,
+            drain=self._ask_to_drain,
+        )
+
+    def _ask_to_drain(self) -> bool:
+        if self.on_drain is not None:
+            self.on_drain()
+        return self.on_drain is not None
+
     async def drain(self) -> None:
         """Give nobody a new seat, let rooms end by themselves, for no longer than `drain_timeout_s`; then `stop`."""
         seconds = self._config.server.drain_timeout_s
@@ -204,6 +229,7 @@ class Server:
             log.warning("some clients did not go by themselves; their connections are cut", extra=left)
         self._beat.stop()
         self._watchdog.stop()
+        self._beat.recorder.stop()
         self._listener.end()
         await self._listener.greetings.stop()
         if self._admin is not None:  # last: /readyz says meanwhile that the server is going

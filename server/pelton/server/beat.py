@@ -19,9 +19,13 @@ from pelton.server.overseer import Overseer
 from pelton.server.pulse import IDLE_NS, Pulse
 from pelton.server.receive.deadlines import NEVER_NS
 from pelton.server.receive.listener import Listener
+from pelton.server.recorder.lane import Lane
+from pelton.server.recorder.recorder import Recorder
 from pelton.server.simulate.errors import RoomFault
 from pelton.server.simulate.lobby import Lobby, OpenRoom
+from pelton.server.simulate.seat import Seat
 from pelton.server.simulate.ticker import Outcome
+from pelton.server.taping import Taping
 from pelton.server.tick_times import TickTimes
 
 __all__ = ["Beat", "Observer"]
@@ -61,6 +65,8 @@ class Beat:
         self._timer: asyncio.TimerHandle | None = None
         self._next_ns = 0
         self.times = TickTimes()
+        self.recorder = Recorder(config.recorder, clock, metrics)
+        self._taping = Taping(self.recorder, clock, metrics)
         self.pulse = Pulse()
         self.overseer = Overseer(config.overload, lobby, metrics)
         self.on_beat: Callable[[], None] | None = None
@@ -82,7 +88,8 @@ class Beat:
     def _round(self) -> None:
         now_ns = self._clock.now_ns()
         if self._next_ns:
-            self.times.lag.add(max(now_ns - self._next_ns, 0))
+            self._taping.lag_ns = lag_ns = max(now_ns - self._next_ns, 0)
+            self.times.lag.add(lag_ns)
         self.pulse.since_ns = now_ns
         next_ns = now_ns + self._interval_ns
         try:
@@ -107,8 +114,11 @@ class Beat:
     def turn(self, now_ns: int) -> int:
         """Look at the sockets, then run the rooms that are due. Answers when the next turn should be."""
         self._listener.look(now_ns)
+        self._taping.looked(now_ns)
         due_ns = NEVER_NS
         for opened in self._lobby:
+            if opened.is_paused:
+                continue
             if opened.cadence.due_ns <= now_ns + SLACK_NS:
                 self._tick(opened, now_ns)
             due_ns = min(due_ns, opened.cadence.due_ns)
@@ -123,8 +133,9 @@ class Beat:
         return min(due_ns, now_ns + (self._interval_ns if self._listener.waiting else self._seated_interval_ns))
 
     def drain(self, seconds: float) -> None:
-        """Tell every game that the server is going to stop."""
+        """Tell every game that the server is going to stop. Who is paused goes on: his room has to end as well."""
         for opened in self._lobby:
+            self.unpause(opened)
             try:
                 opened.ticker.draining(seconds)
             except RoomFault as fault:
@@ -137,19 +148,46 @@ class Beat:
         for opened in self._lobby:
             self._tick(opened, now_ns, at_once=True)
 
-    def _tick(self, opened: OpenRoom, now_ns: int, *, at_once: bool = False) -> None:
-        metrics, pulse = self._metrics, self.pulse
+    def pause(self, opened: OpenRoom) -> None:
+        """Let a room stand still: no ticks and so no frames, while connections go on. Nothing if it does already."""
+        opened.is_paused = True
+
+    def unpause(self, opened: OpenRoom) -> None:
+        """Let it go on at its own rate, as if no time had passed. Nothing if it does already."""
+        if opened.is_paused:
+            opened.is_paused = False
+            opened.cadence.restart(self._clock.now_ns())
+            fanout = self._fanouts.get(opened)
+            if fanout is not None:
+                fanout.forgive()
+
+    def step(self, opened: OpenRoom) -> None:
+        """Run one tick of a room that stands still. It is no measure of anything: not counted as slow, or as late."""
+        self._tick(opened, self._clock.now_ns(), at_once=True, is_step=True)
+        if self._timer is not None:
+            self.pulse.since_ns = self._next_ns
+
+    def lane(self, opened: OpenRoom, seat: Seat) -> Lane | None:
+        """How a player's way out stands; None if he has none yet."""
+        fanout = self._fanouts.get(opened)
+        return fanout.lane(seat) if fanout is not None else None
+
+    def _tick(self, opened: OpenRoom, now_ns: int, *, at_once: bool = False, is_step: bool = False) -> None:
+        metrics, pulse, taping = self._metrics, self.pulse, self._taping
         skipped_before = opened.cadence.skipped
         fanout = self._fanouts.get(opened)
         if fanout is None:
             fanout = self._fanouts[opened] = Fanout(self._config.deliver, metrics, self._lobby.overload)
+            taping.opened(opened)
         begun_ns = self._clock.now_ns()
-        if begun_ns - opened.cadence.due_ns > opened.cadence.interval_ns:
+        late_ns = 0 if opened.is_paused else begun_ns - opened.cadence.due_ns
+        if late_ns > opened.cadence.interval_ns:
             metrics.ticks_late += 1
         pulse.opened = opened
         try:
             for _ in range(1 if at_once else opened.cadence.take(now_ns + SLACK_NS)):
                 pulse.since_ns = begun_ns
+                taping.begin(opened, begun_ns, late_ns)
                 outcome = opened.ticker.step()
                 self._lobby.let_go(outcome.left)
                 metrics.ticks += 1
@@ -158,10 +196,13 @@ class Beat:
                 metrics.actions_late += outcome.late
                 metrics.turns_deferred += outcome.deferred
                 metrics.ticks_full += outcome.taken >= self._config.simulate.actions_per_tick_max
+                taping.deliver(opened)
                 fanout.deliver(opened.ticker, outcome, now_ns)
                 if self.observer is not None:
                     self.observer.ticked(opened, outcome)
-                begun_ns = self._measure(opened, begun_ns)
+                begun_ns = self._clock.now_ns() if is_step else self._measure(opened, begun_ns)
+                taping.end(opened, outcome, begun_ns, is_step=is_step)
+                late_ns = begun_ns - opened.cadence.due_ns + opened.cadence.interval_ns
                 if opened.ticker.room.ended:
                     break
         except KeyboardInterrupt:
@@ -177,21 +218,26 @@ class Beat:
             pulse.opened = None
         metrics.ticks_skipped += opened.cadence.skipped - skipped_before
         if self._lobby.close_empty(opened, now_ns):
-            self._fanouts.pop(opened, None)
+            self._forget(opened)
 
     def _fail(self, opened: OpenRoom, fault: RoomFault) -> None:
         """End a room because of what came out of its game."""
         self._metrics.room_faults += 1
         where = {"room_id": opened.room_id, "game": opened.ticker.game, "tick": opened.ticker.tick}
         log.error("room %s is ended: %s", opened.room_id, fault, exc_info=fault.__cause__, extra=where)
+        self._taping.failed(opened, fault)
         self._lobby.fail(opened, self._clock.now_ns())
-        self._fanouts.pop(opened, None)
+        self._forget(opened)
         if self.observer is not None:
             self.observer.failed(opened, fault)
 
     def _close(self, opened: OpenRoom, reason: str) -> None:
         self._lobby.close(opened, reason)
+        self._forget(opened)
+
+    def _forget(self, opened: OpenRoom) -> None:
         self._fanouts.pop(opened, None)
+        self._taping.closed(opened)
 
     def _measure(self, opened: OpenRoom, begun_ns: int) -> int:
         """Note how long a tick took. Answers when it was over, which is when the next one begins that catches up."""

@@ -50,6 +50,7 @@ __all__ = [
     "OverloadConfig",
     "Problem",
     "ReceiveConfig",
+    "RecorderConfig",
     "ServerConfig",
     "SimulateConfig",
     "WatchdogConfig",
@@ -64,6 +65,7 @@ T = TypeVar("T")
 GameName: TypeAlias = Annotated[str, Shape(r"[a-z0-9][a-z0-9_-]{0,63}", "1 to 64 lowercase letters, digits, - and _")]
 GamePath: TypeAlias = Annotated[str, Shape(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", 'a class as "module.path:Class"')]
 Host: TypeAlias = Annotated[str, Shape(r"[\w.:%-]{1,253}", "a host name or an address")]
+Folder: TypeAlias = Annotated[str, Shape(r"[^\x00]{0,4096}", "the path of a folder, or empty")]
 File: TypeAlias = Annotated[str, Shape(r"[^\x00]{0,4096}", "the path of a PEM file, or empty")]
 _ORIGIN = (
     r"(same-host|[a-z][a-z0-9+.-]*://[a-z0-9._~-]+(:[0-9]{1,5})?|[a-z][a-z0-9+.-]*://\[[0-9a-f:.]+\](:[0-9]{1,5})?)"
@@ -227,6 +229,19 @@ class WatchdogConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RecorderConfig:
+    """[recorder]: what every room did in the last minute."""
+
+    enabled: Annotated[str, OneOf("on", "off")]
+    seconds: Annotated[int, Between(1, 600)]
+    events_max: Annotated[int, Between(16, 65_536)]
+    overrun_factor: Annotated[float, Between(0.5, 100.0)]
+    dump_dir: Folder
+    dump_interval_s: Annotated[float, Between(0.0, 3600.0)]
+    dumps_max: Annotated[int, Between(1, 10_000)]
+
+
+@dataclass(frozen=True, slots=True)
 class AdminConfig:
     """[admin]: the port for those who run the server."""
 
@@ -255,6 +270,7 @@ class Config:
     deliver: DeliverConfig
     overload: OverloadConfig
     watchdog: WatchdogConfig
+    recorder: RecorderConfig
     games: Mapping[GameName, GamePath]
     admin: AdminConfig
     log: LogConfig
@@ -347,6 +363,7 @@ def _config(layers: Layers) -> Config:
         deliver=_section(DeliverConfig, values["deliver"]),
         overload=_section(OverloadConfig, values["overload"]),
         watchdog=_section(WatchdogConfig, values["watchdog"]),
+        recorder=_section(RecorderConfig, values["recorder"]),
         games=MappingProxyType(games),
         admin=_section(AdminConfig, values["admin"]),
         log=_section(LogConfig, values["log"]),

@@ -123,6 +123,13 @@ class Metrics:
     stalls: int = 0
     """Times the loop stood still for longer than watchdog.stall_ms. Written by the watchdog's thread alone."""
 
+    dumps_written: int = 0
+    """Records of rooms that were written into a file."""
+    dumps_lost: int = 0
+    """Records that were not, as too many waited or the folder could not be written to."""
+    admin_actions: int = 0
+    """Rooms paused, players kicked and so on by the admin port."""
+
     def refuse(self, reason: Refusal) -> None:
         """Count a connection that is turned away."""
         self.connections_refused += 1

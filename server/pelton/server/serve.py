@@ -24,6 +24,7 @@ from pelton.server.logs.install import chosen_format, installed
 from pelton.server.logs.unhandled import watch_unhandled
 from pelton.server.loop import loop_factory, loop_name
 from pelton.server.receive.tls import TlsError
+from pelton.server.recorder.dumps import CannotDump
 from pelton.server.simulate.errors import GameError
 
 __all__ = ["serve"]
@@ -40,7 +41,7 @@ def serve(config: Config) -> int:
     with installed(config.log.level, written, MonotonicClock(), STDERR) as handler:
         try:
             return _run(config, handler)
-        except (GameError, AuthError, CannotListen, TlsError) as error:
+        except (GameError, AuthError, CannotListen, TlsError, CannotDump) as error:
             if written is json_line:
                 log.critical("%s", error)
             else:
@@ -79,6 +80,7 @@ async def _serve(server: Server, config: Config, handler: LogHandler) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, note, number)
+    server.on_drain = lambda: note(signal.SIGTERM)
     if server.certificate is not None:
         loop.add_signal_handler(signal.SIGHUP, server.certificate.reload)
     watch_unhandled(loop, server.metrics)

@@ -21,6 +21,7 @@ from pelton.server.config import WatchdogConfig
 from pelton.server.metrics import Metrics
 from pelton.server.overload.state import Overload
 from pelton.server.pulse import Pulse
+from pelton.server.recorder.recorder import Recorder
 from pelton.server.stacks import frame_of, innermost_of_game
 
 __all__ = ["EXIT_CODE", "Watchdog", "end_process"]
@@ -62,7 +63,9 @@ class Watchdog:
         metrics: Metrics,
         overload: Overload,
         end: Callable[[], None] = end_process,
+        recorder: Recorder | None = None,
     ) -> None:
+        self._recorder = recorder
         self._stall_ns = config.stall_ms * NS_PER_MS
         self._kill_ns = round(config.kill_after_s * NS_PER_S)
         self._clock = clock
@@ -125,6 +128,8 @@ class Watchdog:
             ticker = opened.ticker
             what = f"room {opened.room_id} ({ticker.game}), tick {ticker.tick}, {ticker.doing}"
             where = innermost_of_game(frame, type(ticker.room).__module__)
+            if self._recorder is not None and ticker.tape is not None:
+                self._recorder.stalled(ticker.tape, ticker.doing, where)
         log.warning("stall: %s has held the loop for %d ms, at %s", what, stood_ns // NS_PER_MS, where)
         self._stall = stall = _Stall(since_ns, what)
         return stall
@@ -140,6 +145,9 @@ class Watchdog:
             arguments = stall.what, stood_ns / NS_PER_S, EXIT_CODE
             # The stack is another thread's, and a logger takes only the caller's.
             log.handle(log.makeRecord(log.name, logging.CRITICAL, "", 0, text, arguments, None, sinfo=stack))
+            opened = self._pulse.opened
+            if self._recorder is not None and opened is not None and opened.ticker.tape is not None:
+                self._recorder.last_words(opened.ticker.tape)
             self._end()
 
     def _over(self, stall: _Stall, now_ns: int) -> None:

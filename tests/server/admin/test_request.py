@@ -25,7 +25,7 @@ def status(sent: bytes) -> int:
     [
         ("GET / HTTP/1.1", Request("GET", "/")),
         ("HEAD /stats HTTP/1.0", Request("HEAD", "/stats")),
-        ("GET /stats?pretty=1?&x HTTP/1.1", Request("GET", "/stats")),
+        ("GET /stats?pretty=1?&x HTTP/1.1", Request("GET", "/stats", query="pretty=1?&x")),
         ("GET /%2e%2e//x#y HTTP/1.1", Request("GET", "/%2e%2e//x#y")),
     ],
 )
@@ -138,3 +138,44 @@ def test_a_response_has_a_length_and_ends_the_connection() -> None:
 def test_the_answer_to_head_says_the_length_of_what_it_leaves_out() -> None:
     page = Page.text(404, "nothing")
     assert response(page, body=False) == response(page).removesuffix(page.body)
+
+
+JSON = "Content-Type: application/json"
+HOST = "Host: localhost:7778"
+
+
+def test_what_does_something_is_a_post() -> None:
+    assert parse(head("POST /api/do/pause?room=a HTTP/1.1", HOST, JSON)) == Request(
+        "POST", "/api/do/pause", query="room=a"
+    )
+    for method in ("GET", "HEAD", "PUT"):
+        with pytest.raises(BadRequest) as caught:
+            parse(head(f"{method} /api/do/pause HTTP/1.1", HOST, JSON))
+        assert caught.value.page.status == 405
+        assert b"\r\nAllow: POST\r\n" in response(caught.value.page, allow=caught.value.allow)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ((HOST,), 415),
+        ((HOST, "Content-Type: text/plain"), 415),
+        ((HOST, "Content-Type: text/plain; x=application/json"), 415),
+        ((HOST, JSON, JSON), 415),
+        ((HOST, JSON, "Origin: http://evil.example"), 403),
+        ((HOST, JSON, "Origin: null"), 403),
+        ((HOST, JSON, "Origin: http://localhost:80"), 403),
+        ((HOST, JSON, "Sec-Fetch-Site: cross-site"), 403),
+        ((HOST, JSON, "Sec-Fetch-Site: same-site"), 403),
+        (("Host: evil.example", JSON), 403),
+    ],
+)
+def test_a_page_of_another_site_cannot_do_anything(fields: tuple[str, ...], expected: int) -> None:
+    assert status(head("POST /api/do/pause HTTP/1.1", *fields)) == expected
+
+
+@pytest.mark.parametrize(
+    "field", ["Origin: http://localhost:7778", "Origin: HTTP://LocalHost:7778", "Sec-Fetch-Site: same-origin"]
+)
+def test_a_page_of_this_port_can(field: str) -> None:
+    assert parse(head("POST /api/do/pause HTTP/1.1", HOST, JSON, field)).method == "POST"

@@ -17,10 +17,11 @@ SAID_MAX = 120
 
 
 class AdminError(Exception):
-    """The admin port told nothing; says why. `status` is that of its answer, None if there was none."""
+    """The admin port told nothing; says why. `status` and `body` are those of its answer; None if there was none."""
 
-    def __init__(self, text: str, status: int | None = None) -> None:
+    def __init__(self, text: str, status: int | None = None, body: bytes = b"") -> None:
         self.status = status
+        self.body = body
         super().__init__(text)
 
 
@@ -56,7 +57,7 @@ def _check_status(where: str, line: str, body: bytes) -> None:
         return
     said = "".join(filter(str.isprintable, body.decode(errors="replace").strip()[:SAID_MAX]))
     status = int(words[1]) if words[1:2] and words[1].isdecimal() else None
-    raise AdminError(f"{where}: {line or 'no answer'}{f' ({said})' if said else ''}", status)
+    raise AdminError(f"{where}: {line or 'no answer'}{f' ({said})' if said else ''}", status, body)
 
 
 async def _get(host: str, port: int, request: bytes) -> bytes:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pelton.cli.top.watch import Watcher
 
-__all__ = ["CANNOT_ASK", "TOKEN", "URL", "add_arguments", "run"]
+__all__ = ["CANNOT_ASK", "TOKEN", "URL", "add_arguments", "admin_token", "admin_url", "run"]
 
 CANNOT_ASK = 1
 URL = "http://127.0.0.1:7778"
@@ -29,13 +29,13 @@ TOKEN = "PELTON_ADMIN__TOKEN"  # noqa: S105 - where it comes from
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `run` reads."""
     add = parser.add_argument
-    add("url", nargs="?", type=_url, default=URL, metavar="URL", help=f"the admin port ({URL})")
+    add("url", nargs="?", type=admin_url, default=URL, metavar="URL", help=f"the admin port ({URL})")
     add("--sort", choices=SORTS, default=SORTS[0], help="rooms by p99 as a share of its budget, or by what (p99)")
     add("--rows", type=_count, metavar="N", help="rooms shown (as many as there is place for)")
     add("--interval", type=_interval, default=1.0, metavar="S", help="seconds from one look to the next (1)")
     add("--once", action="store_true", help="look twice, an interval apart, print the table and end")
     add("--json", action="store_true", help="ask once, print the answer as it is and end")
-    add("--token", type=_token, metavar="TEXT", help=f"for an admin port that wants one (from {TOKEN})")
+    add("--token", type=admin_token, metavar="TEXT", help=f"for an admin port that wants one (from {TOKEN})")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -75,7 +75,7 @@ async def _look(args: argparse.Namespace) -> None:
     from pelton.cli.top.screens import opened, printed
     from pelton.loadtest.ask import ask
 
-    token = args.token if args.token is not None else _token(os.environ.get(TOKEN, ""))
+    token = args.token if args.token is not None else admin_token(os.environ.get(TOKEN, ""))
     if args.json:
         import json
 
@@ -98,7 +98,8 @@ def _watcher(args: argparse.Namespace, token: str) -> Watcher:
     return Watcher(lambda: ask(args.url, "stats", token), lambda: asyncio.sleep(args.interval), args.sort)
 
 
-def _url(text: str) -> str:
+def admin_url(text: str) -> str:
+    """The address of an admin port, as an argument. ArgumentTypeError if it is none."""
     url = text if "://" in text else f"http://{text}"
     try:
         parts = urlsplit(url)
@@ -110,7 +111,8 @@ def _url(text: str) -> str:
     return url.rstrip("/")
 
 
-def _token(text: str) -> str:
+def admin_token(text: str) -> str:
+    """A token, as an argument. ArgumentTypeError if it cannot be sent."""
     if text and not (text.isascii() and text.isprintable() and " " not in text):
         raise argparse.ArgumentTypeError("a token is printable ASCII without blanks")
     return text

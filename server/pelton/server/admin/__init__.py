@@ -1,1 +1,1 @@
-"""The admin port: what those who run the server want to know. Reads lobby and metrics, and changes nothing."""
+"""The admin port: for those who run the server. Reads lobby, metrics and records; only `doing.py` changes something."""

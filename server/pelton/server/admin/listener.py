@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from pelton.server.admin.guard import Guard
-from pelton.server.admin.request import BadRequest, parse, response
+from pelton.server.admin.request import METHODS, BadRequest, Request, parse, response
 from pelton.server.clock import MonotonicClock
 from pelton.wire import Page
 
@@ -43,11 +43,19 @@ class Limits:
 
 
 class AdminListener:
-    """Answers with `pages(path)`, None for a path that has none. `start`, then `stop`."""
+    """Answers with `pages(path)`, None for a path that has none. `start`, then `stop`.
+
+    `api`, if given, is asked before with the whole request and the address that it came from.
+    """
 
     def __init__(
-        self, pages: Callable[[str], Page | None], limits: Limits | None = None, guard: Guard | None = None
+        self,
+        pages: Callable[[str], Page | None],
+        limits: Limits | None = None,
+        guard: Guard | None = None,
+        api: Callable[[Request, str], Page | None] | None = None,
     ) -> None:
+        self.api = api
         self.pages = pages
         self.guard = guard or Guard("", MonotonicClock())
         self.limits = limits or Limits()
@@ -76,10 +84,12 @@ class AdminListener:
     def stopped(self) -> bool:
         return self._server is None
 
-    def page(self, path: str) -> Page:
+    def page(self, request: Request, peer: str) -> Page:
         """The page asked for; a fault of ours is one that says so."""
+        path = request.path
         try:
-            return self.pages(path) or Page.text(404, "nothing here; / lists what there is")
+            found = self.api(request, peer) if self.api is not None else None
+            return found or self.pages(path) or Page.text(404, "nothing here; / lists what there is")
         except Exception:  # the edge: a page that fails ends neither the connection's peers nor the server
             log.exception("the admin page %s failed", path, extra={"path": path})
             return Page.text(500, "this page failed; the server's log knows why")
@@ -141,17 +151,18 @@ class _Visit(asyncio.Protocol):
         try:
             request = parse(head, any_host=guard.demands_token)
             refusal = guard.refusal(self._peer, request.path, request.authorization)
-            page = refusal or self._listener.page(request.path)
+            page = refusal or self._listener.page(request, self._peer)
         except BadRequest as bad:
-            page = bad.page
-        self._answer(page, body=body)
+            self._answer(bad.page, body=body, allow=bad.allow)
+        else:
+            self._answer(page, body=body)
 
-    def _answer(self, page: Page, *, body: bool = True) -> None:
+    def _answer(self, page: Page, *, body: bool = True, allow: tuple[str, ...] = METHODS) -> None:
         self._answered = True
         self._head = b""
         if self._transport.is_closing():
             return
-        self._transport.write(response(page, body=body))
+        self._transport.write(response(page, body=body, allow=allow))
         self._transport.write_eof()
 
     def _overdue(self) -> None:

@@ -20,6 +20,8 @@ Pelton {version}, admin port
   /metrics  the same by game, for Prometheus
   /healthz  200 while the process is alive
   /readyz   200 while it takes players, 503 while it stops or is overloaded
+
+  /api/rooms  rooms, players, ticks, state, as JSON: docs/inspector.md
 """
 
 

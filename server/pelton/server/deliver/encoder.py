@@ -11,6 +11,7 @@ from pelton.protocol.typed import encode_value, frame_body
 from pelton.server.deliver.blocks import Sliced, digest_of
 from pelton.server.deliver.delta import Delta
 from pelton.server.deliver.sight import Sight, Turn, turned
+from pelton.server.recorder.tape import ENCODE, FLUSH, Tape
 from pelton.server.simulate.seat import Questions
 from pelton.server.simulate.state.layer import Layer
 from pelton.server.simulate.state.table import Table
@@ -159,8 +160,10 @@ class TickEncoder:
         *,
         usual: int | None = None,
         far_factor: int = 1,
+        tape: Tape | None = None,
     ) -> None:
         self.tick = tick
+        self._tape = tape
         usual = tick - 1 if usual is None else usual
         self.layers = [
             LayerEncoder(number, layer, tick, digest_interval, usual, far_factor)
@@ -197,6 +200,16 @@ class TickEncoder:
         return self._body(before, sight, since, far_since, questions)
 
     def _body(
+        self, before: Sight, sight: Sight, since: int, far_since: tuple[int, ...], questions: Questions | None
+    ) -> bytes:
+        if self._tape is None:
+            return self._made(before, sight, since, far_since, questions)
+        self._tape.enter(ENCODE)
+        body = self._made(before, sight, since, far_since, questions)
+        self._tape.enter(FLUSH)
+        return body
+
+    def _made(
         self, before: Sight, sight: Sight, since: int, far_since: tuple[int, ...], questions: Questions | None
     ) -> bytes:
         hidden: list[tuple[int, int]] = []

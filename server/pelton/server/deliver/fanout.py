@@ -13,6 +13,8 @@ from pelton.server.deliver.outbox import Outbox, Written
 from pelton.server.deliver.sight import Sights
 from pelton.server.metrics import Metrics
 from pelton.server.overload.state import Overload
+from pelton.server.recorder.lane import Lane
+from pelton.server.recorder.tape import FLUSH
 from pelton.server.simulate.errors import RoomFault
 from pelton.server.simulate.seat import Seat
 from pelton.server.simulate.ticker import Outcome, Ticker
@@ -45,6 +47,7 @@ class Fanout:
             self._config.digest_interval_ticks,
             usual=outcome.tick if is_pause else outcome.tick - 2 if is_thin else None,
             far_factor=self._overload.far_factor,
+            tape=ticker.tape,
         )
         sights = self._sights
         if sights is None:
@@ -62,7 +65,19 @@ class Fanout:
         hz = ticker.room.tick_hz
         if outcome.tick % max(1, round(hz)) == 0:
             self._review(hz)
+        if ticker.tape is not None:
+            ticker.tape.enter(FLUSH)
         self._write(outcome.tick, encoder, now_ns, is_pause=is_pause)
+
+    def forgive(self) -> None:
+        """The room stood still: who had not taken his frame by then has the whole time for it again."""
+        for outbox in self._outboxes.values():
+            outbox.forgive()
+
+    def lane(self, seat: Seat) -> Lane | None:
+        """How a player's way out stands; None if he has none yet."""
+        outbox = self._outboxes.get(seat)
+        return outbox.lane() if outbox is not None else None
 
     def _come_and_go(self, ticker: Ticker, outcome: Outcome, sights: Sights) -> None:
         config = self._config

@@ -70,6 +70,16 @@ class Lanes:
         """Whether more events wait for the next frame than may."""
         return len(self._events) > self._events_max or self._waiting_bytes > self._bytes_max
 
+    @property
+    def waiting_count(self) -> int:
+        """Events for the next frame, cosmetic ones too."""
+        return len(self._events) + len(self._cosmetic)
+
+    @property
+    def told_count(self) -> int:
+        """Events that went out, and are kept until the client says that they have arrived."""
+        return self._told_count
+
     def post(self, event: bytes) -> None:
         """Queue an event; look at `full` after that. Those that were told long ago make room."""
         self.waiting = True

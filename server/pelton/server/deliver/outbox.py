@@ -13,6 +13,7 @@ from pelton.protocol.typed import event_frame_head, frame_head
 from pelton.server.deliver.encoder import TickEncoder
 from pelton.server.deliver.lanes import Lanes
 from pelton.server.deliver.sight import Sight, Sights
+from pelton.server.recorder.lane import Lane
 from pelton.server.simulate.seat import Seat
 
 __all__ = ["Outbox", "Written"]
@@ -46,6 +47,7 @@ class Outbox:
         "_stalled_since_ns",
         "lanes",
         "pace",
+        "skipped",
     )
 
     def __init__(self, seat: Seat, sights: Sights, history_ticks: int, lanes: Lanes) -> None:
@@ -68,6 +70,8 @@ class Outbox:
         self._lag_from: int | None = None
         """The first frame on this connection: what came before says nothing about it."""
         self.lanes = lanes
+        self.skipped = 0
+        """Frames that were due while the client was busy with an earlier one."""
         self.pace = 1
         """Every how many ticks the client gets a frame."""
 
@@ -173,10 +177,31 @@ class Outbox:
 
     def stalled(self, now_ns: int, timeout_ns: int) -> None:
         """The client was skipped; close it if that has gone on for too long."""
+        self.skipped += 1
         if self._stalled_since_ns is None:
             self._stalled_since_ns = now_ns
         elif now_ns - self._stalled_since_ns > timeout_ns:
             self._seat.session.close(SLOW_CONSUMER.code, "the client does not read")
+
+    def forgive(self) -> None:
+        """Count anew for how long the client has taken nothing."""
+        self._stalled_since_ns = None
+
+    def lane(self) -> Lane:
+        """How it stands, for whoever looks on."""
+        lanes, seat = self.lanes, self._seat
+        return Lane(
+            events_waiting=lanes.waiting_count,
+            events_unheard=lanes.told_count,
+            refusals_waiting=len(seat.refused),
+            is_owed=self.is_owed,
+            is_busy=seat.session.busy,
+            skipped=self.skipped,
+            pace=self.pace,
+            written_tick=self._baseline,
+            heard_tick=max(seat.heard, seat.player.seen_tick),
+            views=tuple((view.near, view.far) for view in self._sight.views),
+        )
 
     def _written(self, tick: int, encoder: TickEncoder) -> None:
         """The client has this tick now."""

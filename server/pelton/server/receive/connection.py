@@ -262,12 +262,12 @@ class Connection:
         seat.received = act.seq
         if size > self._short_bytes and not self._weights.admits(size):
             self._around.metrics.actions_overweight += 1
-            self._refuse(seat, act.seq, Reason.OVERFLOW)
+            self._refuse(seat, act.seq, Reason.OVERFLOW, act.action, f"{size} bytes, too many with those that wait")
             return
         offer = seat.inbox.offer(act)
         if offer is _SHED:
             self._around.metrics.actions_overflowed += 1
-            self._refuse(seat, act.seq, Reason.OVERFLOW)
+            self._refuse(seat, act.seq, Reason.OVERFLOW, act.action, f"{len(seat.inbox)} wait")
             return
         if offer is _PAUSE:
             self.websocket.pause()  # until the room has taken enough: Inbox.on_low
@@ -283,13 +283,13 @@ class Connection:
             else:
                 if isinstance(message, Act) and message.seq > self._seat.received:
                     self._seat.received = message.seq
-                    self._refuse(self._seat, message.seq, Reason.INVALID)
+                    self._refuse(self._seat, message.seq, Reason.INVALID, "", bad.problem)
                     return
         self._close(BAD_MESSAGE, bad.problem)
 
-    def _refuse(self, seat: Seat, seq: int, reason: str) -> None:
+    def _refuse(self, seat: Seat, seq: int, reason: str, action: object, detail: str) -> None:
         self._around.metrics.actions_refused += 1
-        seat.refuse(seq, reason)
+        seat.refuse(seq, reason, action, detail)
 
     def _converse(self, message: ClientMessage) -> None:
         """Everything but the actions of a seated player."""

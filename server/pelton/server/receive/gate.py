@@ -24,6 +24,7 @@ from pelton.server.networks import Address, address_of, household, networks
 from pelton.server.receive.addresses import Addresses, AddressLimits
 from pelton.server.receive.origins import Origins
 from pelton.server.receive.proxies import Proxies
+from pelton.server.receive.round_trip import Sock
 from pelton.wire import Asked, Page
 
 __all__ = ["Caller", "Gate", "too_many"]
@@ -53,6 +54,8 @@ class Caller:
     """What it is counted by; empty if it is not counted."""
     proxy: Address | None = None
     """The trusted proxy that will say who it is."""
+    sock: Sock | None = None
+    """What it came on, if that is a socket."""
     refused: bool = False
     """To be closed with 4530 as soon as it is open."""
 

@@ -28,11 +28,13 @@ from pelton.server.receive.gate import Caller, Gate, too_many
 from pelton.server.receive.greeting import Greetings
 from pelton.server.receive.pages import pages
 from pelton.server.receive.pulse import Pulse
+from pelton.server.receive.round_trip import round_trip_us
 from pelton.server.receive.sockets import configure
 from pelton.server.receive.strangers import Strangers
 from pelton.server.receive.tokens import Tokens
 from pelton.server.receive.turned_away import ANSWERED_AT_ONCE_MAX, TurnedAway
 from pelton.server.simulate.lobby import Lobby
+from pelton.server.simulate.seat import Seat
 from pelton.wire import Carried, ServerHandshake, Sweep, TlsChannel, TransportChannel, WebSocket
 
 __all__ = ["Listener", "listen", "new_session_id"]
@@ -145,6 +147,7 @@ class Listener:
         if not name or self._far_too_many(name[0]):  # without a name it is gone already
             transport.abort()
         elif caller := self._gate.knock(name[0]):
+            caller.sock = transport.get_extra_info("socket")
             return TransportChannel(self._carried(self._new_websocket(caller)), self._view, self._metrics)
         else:
             self._turned_away.transport(transport, self._clock.now_ns())
@@ -196,6 +199,12 @@ class Listener:
         for connection in list(self._connections):
             connection.close(code, reason)
 
+    @staticmethod
+    def round_trip_us(seat: Seat) -> int | None:
+        """Of the connection that a seat has; None if it has none, or that is not known."""
+        session = seat.session
+        return round_trip_us(session.caller.sock) if isinstance(session, Connection) else None
+
     @property
     def waiting(self) -> bool:
         """Somebody waits for the next look, not the next tick: without a seat, or not reached by the last look."""
@@ -233,6 +242,7 @@ class Listener:
             sock.close()
         elif caller := self._gate.knock(peer):
             sock.setblocking(False)
+            caller.sock = sock
             self._sweep.add(sock, self._carried(self._new_websocket(caller)))
         else:
             self._turned_away.socket(sock, self._clock.now_ns())

@@ -35,7 +35,7 @@ class Ages:
                     if isinstance(act, Poll):
                         break  # the seat was closed meanwhile, for being refused too much
                     seat.acked = act.seq
-                    seat.refuse(act.seq, Reason.LATE)
+                    seat.refuse(act.seq, Reason.LATE, act.action, f"it waited for {self._ticks_max} ticks")
                     refused += 1
         return refused
 

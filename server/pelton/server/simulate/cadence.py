@@ -28,6 +28,10 @@ class Cadence:
         """When the next tick is due."""
         return self._start_ns + (self._beats + 1) * self.interval_ns
 
+    def restart(self, now_ns: int) -> None:
+        """Count from now on: the room stood still, and has nothing to catch up with."""
+        self._start_ns, self._beats = now_ns, 0
+
     def stretch(self, factor: float) -> None:
         """From the tick that was due last on, the next are `factor` times as far apart as the game asked for."""
         interval_ns = round(self.full_speed_ns * factor)

@@ -41,6 +41,8 @@ class OpenRoom:
     cadence: Cadence
     empty_since_ns: int | None
     times: RoomTimes = field(default_factory=RoomTimes)
+    is_paused: bool = False
+    """Whether it stands still because an admin wants it to."""
 
     @property
     def room_id(self) -> str:
@@ -157,6 +159,10 @@ class Lobby:
             self._forget(seat)
         return kept
 
+    def room(self, room_id: str) -> OpenRoom | None:
+        """The room of this id, if it is open."""
+        return self._rooms.get(room_id)
+
     def seat_of(self, room_id: str, player_id: int) -> Seat | None:
         """The seat of a player in a room, if there is one."""
         opened = self._rooms.get(room_id)
@@ -247,7 +253,7 @@ class Lobby:
         if join.how != HOW_CREATE:
             for opened in self._rooms.values():
                 room = opened.ticker.room
-                free = opened.ticker.taken < room.seats and not room.locked and not room.ended
+                free = opened.ticker.taken < room.seats and not (room.locked or room.ended or opened.is_paused)
                 if opened.ticker.game == join.target and free:
                     return opened
         return self._create(join.target, join.options, player, now_ns)

@@ -25,7 +25,7 @@ class TickActions(Stream[Played]):
 
     def __init__(self) -> None:
         self._sweep: Generator[tuple[Seat, Act[Any] | Err | Left]] | None = None
-        self._under_way: tuple[Seat, int] | None = None
+        self._under_way: tuple[Seat, Act[Any]] | None = None
         self._taken = 0
         self._drained = self._closed = False
         self.traced = True
@@ -58,8 +58,8 @@ class TickActions(Stream[Played]):
     def settle(self) -> None:
         """Whatever is under way was dropped."""
         if self._under_way is not None:
-            seat, seq = self._under_way
-            seat.refuse(seq, Reason.NOT_ALLOWED)
+            seat, act = self._under_way
+            seat.refuse(act.seq, Reason.NOT_ALLOWED, act.action)
             self._under_way = None
 
     def poll(self, waker: Waker | None = None) -> Played | Poll:
@@ -78,7 +78,7 @@ class TickActions(Stream[Played]):
             self._taken += 1
             seat.acked = act.seq
             if self.traced:
-                self._under_way = (seat, act.seq)
+                self._under_way = (seat, act)
             player = seat.player
             player.seen_tick = act.seen
             self.last = played = (player, act.action)

@@ -12,6 +12,7 @@ from pelton.protocol import Act, Joined
 from pelton.protocol.close_codes import RATE_LIMITED
 from pelton.protocol.messages import Option, Refusal
 from pelton.server.auth.identity import ANONYMOUS, Claim, Identity
+from pelton.server.recorder.tape import Tape
 from pelton.server.simulate.seating import SeatEvent, Standing, step
 from pelton.server.simulate.weights import Weights
 from pelton.streams import Inbox
@@ -177,9 +178,11 @@ class Seat:
         "player",
         "questions",
         "received",
+        "refusals",
         "refused",
         "session",
         "standing",
+        "tape",
         "weights",
     )
 
@@ -214,6 +217,10 @@ class Seat:
         """What the client asked about its state and was not answered yet."""
         self.asked = 0
         """Questions since the last round of digests."""
+        self.refusals: dict[str, int] = {}
+        """How many by reason, so far."""
+        self.tape: Tape | None = None
+        """Where the room's refusals are noted, if they are."""
         self._refusals_max = refusals_max
         self._questions_max = questions_max
 
@@ -232,11 +239,16 @@ class Seat:
             self.questions = Questions()
         return self.questions
 
-    def refuse(self, seq: int, reason: str) -> None:
+    def refuse(self, seq: int, reason: str, action: object = None, detail: str = "") -> None:
         """Owe the client a refusal. Who is owed too many is closed: it does not read, or does nothing right.
 
-        Of what had arrived by then as many again are kept, as he may come back, and is told of each.
+        Of what had arrived by then as many again are kept, as he may come back, and is told of each. `action` and
+        `detail` are for whoever runs the server, and are not sent.
         """
+        self.refusals[reason] = self.refusals.get(reason, 0) + 1
+        if self.tape is not None:
+            name = "" if action is None else action if isinstance(action, str) else type(action).__name__
+            self.tape.refused(self.player.id, seq, reason, name, detail)
         if len(self.refused) < 2 * self._refusals_max:
             self.refused.append((seq, reason))
         if len(self.refused) > self._refusals_max:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from pelton.protocol import Act, Joined
 from pelton.protocol.schema import action_fields, action_name, event_fields, event_name
+from pelton.server.recorder.tape import GAME, GROUPS, Tape
 from pelton.server.simulate.ages import Ages
 from pelton.server.simulate.errors import CallbackError, JoinRejected, RoomFault
 from pelton.server.simulate.pipeline import Played, TickActions
@@ -26,6 +27,9 @@ from pelton.streams import Merge, MergeStats
 __all__ = ["Outcome", "Ticker"]
 
 T = TypeVar("T")
+
+TIMED_EVERY = 8
+"""Of so many actions that are merged one is timed, if they are to be; all, where the game's pipeline works on them."""
 
 
 @dataclass(slots=True)
@@ -61,6 +65,8 @@ class Ticker:
         self.tick = 0
         self.doing = ""
         """The callback that runs, or ran last; for the watchdog."""
+        self.tape: Tape | None = None
+        """Notes how long everything takes, if somebody wants to know. Nothing here looks at it."""
         self._dt = 1 / room.tick_hz
         self._quantum, self._total = quantum, total
         self.tables: list[Table[Any]] = list(room.tables.values())
@@ -151,6 +157,8 @@ class Ticker:
         """Run one tick. RoomFault if the game's code raised; the room must then be ended."""
         self.tick += 1
         outcome = Outcome(self.tick)
+        if self.tape is not None:
+            self.tape.tick = self.tick
         self._source.last = None
         if self._away:
             self._keep_seats(outcome)
@@ -162,13 +170,15 @@ class Ticker:
         if self.room.kicked:
             self._show_out()
         self._let_go(outcome)
-        self._guard("groups", self._commit)
+        self._guard("groups", self._commit, phase=GROUPS)
         outcome.emitted, self.room.emitted = self.room.emitted, []
         self.doing = "frames"
         return outcome
 
     def overloaded(self, step: int, name: str) -> None:
         """Tell the game what the server does against overload. RoomFault if it raises."""
+        if self.tape is not None:
+            self.tape.happened("ladder", name=name, detail=f"step {step}")
         self._guard("on_overload", partial(self.room.on_overload, step, name))
 
     def fault(self, callback: str, error: BaseException) -> RoomFault:
@@ -223,7 +233,7 @@ class Ticker:
             elif until is None:
                 self._away[seat] = self.tick + self._grace_ticks
                 seat.player.connected = False
-                self._guard("on_drop", partial(self.room.on_drop, seat.player))
+                self._guard("on_drop", partial(self.room.on_drop, seat.player), seat.player.id)
             elif until <= self.tick and seat.away:
                 self.release(seat)
 
@@ -233,7 +243,7 @@ class Ticker:
             outcome.resumed.append((seat, self._returning.pop(seat)))
             if self._away.pop(seat, None) is not None:
                 seat.player.connected = True
-                self._guard("on_resume", partial(self.room.on_resume, seat.player))
+                self._guard("on_resume", partial(self.room.on_resume, seat.player), seat.player.id)
 
     def _show_out(self) -> None:
         kicked, self.room.kicked = self.room.kicked, {}
@@ -241,6 +251,8 @@ class Ticker:
             seat = self.seat_of(player_id)
             if seat is not None:
                 seat.session.left(seat, "kicked")
+                if self.tape is not None:
+                    self.tape.happened("kick", player=player_id)
                 self.release(seat)
 
     def _seat_arrivals(self, outcome: Outcome) -> None:
@@ -248,16 +260,18 @@ class Ticker:
             seat = next(iter(self._arriving))
             del self._arriving[seat]
             seat.advance(SeatEvent.JOIN)
+            seat.tape = self.tape
             self._by_player[seat.player.id] = seat
             self._seats[seat] = None
             self._merge.add(seat, seat.inbox)
             self.room.players[seat.player.id] = seat.player
             outcome.joined.append(seat)
-            self._guard("on_join", partial(self.room.on_join, seat.player))
+            self._guard("on_join", partial(self.room.on_join, seat.player), seat.player.id)
 
     def _run(self, outcome: Outcome) -> None:
         tick = Tick(self.tick, self._dt)
-        self._source.begin(self._merge.sweep(self._quantum, self._total))
+        sweep = self._merge.sweep(self._quantum, self._total)
+        self._source.begin(self.tape.merged(sweep) if self.tape is not None and self._source.traced else sweep)
         self._guard("on_tick", lambda: self.room.on_tick(tick, self._actions()))
         outcome.taken = self._source.end()
         left = [slot.key for slot in self._merge.fifo if slot.stream.backlog]
@@ -267,7 +281,8 @@ class Ticker:
     def _actions(self) -> Iterator[Played]:
         """The actions that come out of the pipeline, each accounted for; without stages none can get lost."""
         source = self._source
-        return self._traced(source) if source.traced else source.fused(None)
+        actions = self._traced(source) if source.traced else source.fused(None)
+        return actions if self.tape is None else self.tape.taken(actions, 1 if source.traced else TIMED_EVERY)
 
     def _traced(self, source: TickActions) -> Iterator[Played]:
         is_out = False
@@ -298,18 +313,24 @@ class Ticker:
             self._merge.remove(seat).close()
             del self.room.players[seat.player.id]
             outcome.left.append(seat)
-            self._guard("on_leave", partial(self.room.on_leave, seat.player))
+            self._guard("on_leave", partial(self.room.on_leave, seat.player), seat.player.id)
 
-    def _guard(self, callback: str, call: Callable[[], T]) -> T:
+    def _guard(self, callback: str, call: Callable[[], T], player_id: int = 0, phase: int = GAME) -> T:
         """Run the game's code; whatever it raises is this room's fault and nobody else's.
 
         Also a CancelledError or a SystemExit: no task is cancelled in a tick, and no game ends the server. Only Ctrl-C
         is not the game's, where nobody handles the signal.
         """
         self.doing = callback
+        tape = self.tape
+        if tape is not None:
+            tape.enter(phase)
         try:
             return call()
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - the report is chained to it, and says so in one place
             raise self.fault(callback, error)  # noqa: B904 - as above
+        finally:
+            if tape is not None:
+                tape.called(callback, player_id)

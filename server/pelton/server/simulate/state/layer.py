@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -163,6 +164,10 @@ class Layer:
     def name_of(self, group: int) -> str:
         """The key of a group, for people."""
         return next((repr(key) for key, number in self._numbers.items() if number == group), "?")
+
+    def keys(self, first: int, limit: int) -> Iterator[tuple[Hashable, int]]:
+        """Groups by key and number, in the order in which they were first heard of: at most `limit`, from one on."""
+        return islice(self._numbers.items(), max(first, 0), max(first, 0) + max(limit, 0))
 
     def _unsettle(self) -> None:
         """Rows are not where they were."""
