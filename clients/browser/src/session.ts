@@ -1,0 +1,49 @@
+/** The life of a session as a table: section 8 of the SPEC. A test visits every cell. */
+
+export type State = "fresh" | "greeted" | "joining" | "seated" | "unseated";
+
+/** What moves it: the client's messages, and four answers of the server. */
+export type Move =
+  | "hello"
+  | "join"
+  | "act"
+  | "leave"
+  | "ping"
+  | "verify"
+  | "resync"
+  | "heard"
+  | "resume"
+  | "joined"
+  | "resumed"
+  | "rejected"
+  | "left";
+
+const TRANSITIONS: Readonly<Record<State, Readonly<Partial<Record<Move, State>>>>> = {
+  fresh: { hello: "greeted" },
+  greeted: { join: "joining", ping: "greeted", resume: "joining" },
+  joining: { ping: "joining", joined: "seated", resumed: "seated", rejected: "greeted", left: "joining" },
+  seated: {
+    act: "seated",
+    leave: "unseated",
+    ping: "seated",
+    verify: "seated",
+    resync: "seated",
+    heard: "seated",
+    left: "unseated",
+  },
+  unseated: {
+    join: "joining",
+    act: "unseated",
+    leave: "unseated",
+    ping: "unseated",
+    verify: "unseated",
+    resync: "unseated",
+    heard: "unseated",
+    left: "unseated",
+  },
+};
+
+/** The state after it; null if it has no place there. */
+export function step(state: State, move: Move): State | null {
+  return TRANSITIONS[state][move] ?? null;
+}
