@@ -25,12 +25,23 @@ async function buildClient() {
     target: "es2022",
     charset: "utf8",
     legalComments: "none",
+    mangleProps: /^_\w/, // what is private in TypeScript
     banner: { js: BANNER },
     logLevel: "warning",
   };
-  await build({ ...common, format: "esm", outfile: join(folder, "pelton.js") });
-  await build({ ...common, format: "iife", globalName: "Pelton", outfile: join(folder, "pelton.iife.js") });
+  const { outputFiles } = await build({ ...common, format: "esm", write: false });
+  const module = outputFiles[0].text;
+  writeFileSync(join(folder, "pelton.js"), module);
+  writeFileSync(join(folder, "pelton.iife.js"), script(module));
   writeFileSync(join(folder, "pelton.d.ts"), declarations());
+}
+
+// The module as a plain script with one global, `Pelton`: what it exports is returned by a function instead.
+function script(module) {
+  const [whole, names] = /export\{([^}]*)\};\s*$/.exec(module);
+  const members = names.split(",").map((name) => name.split(" as ")).map(([here, there = here]) => `${there}:${here}`);
+  const body = module.slice(BANNER.length, -whole.length).trim();
+  return `${BANNER}\nvar Pelton=(()=>{"use strict";${body}return{${members.join(",")}}})();\n`;
 }
 
 async function buildTests() {

@@ -21,10 +21,10 @@ export interface Block {
 /** One block. Rows that entered have all columns, and all of each. */
 export function readBlock(value: Value, columns: readonly Column[], entered: boolean): Block {
   if (!Array.isArray(value) || value.length !== columns.length + 2) {
-    throw new ServerFault(`a block that has not ${columns.length} columns`);
+    throw new ServerFault(`no block of ${columns.length} columns`);
   }
   const [count, raw, ...contents] = value as Value[];
-  if (!isInt(count, 1) || !(raw instanceof Uint8Array)) throw new ServerFault("a block without rows or ids");
+  if (!isInt(count, 1) || !(raw instanceof Uint8Array)) throw new ServerFault("no rows or no ids");
   const ids = readIds(count, raw);
   const cells = contents.map((content, index) => {
     if (content === null && !entered) return null;
@@ -45,10 +45,10 @@ function readCells(column: Column, content: Value, count: number, entered: boole
   if (!Array.isArray(content)) throw new ServerFault("no values");
   if (entered) return { positions: null, values: readList(column, content as Value[], count) };
   const [at, values, ...more] = content as Value[];
-  if (!(at instanceof Uint8Array) || more.length) throw new ServerFault("neither all values nor positions with values");
+  if (!(at instanceof Uint8Array) || more.length) throw new ServerFault("no positions");
   const positions = readPositions(at, count);
   if (values instanceof Uint8Array) return { positions, values: readRaw(column, values, positions.length) };
-  if (!Array.isArray(values)) throw new ServerFault("positions without values");
+  if (!Array.isArray(values)) throw new ServerFault("no values");
   return { positions, values: readList(column, values as Value[], positions.length) };
 }
 
@@ -62,21 +62,21 @@ function readRaw(column: Column, raw: Uint8Array, count: number): Numbers | Cell
     return Array.from({ length: count }, (_, index) => new Opaque(raw.slice(index * width, (index + 1) * width)));
   }
   if (!column.make || raw.length !== count * column.width) {
-    throw new ServerFault(`${raw.length} bytes for ${count} values of the kind ${column.kind}`);
+    throw new ServerFault(`${raw.length} bytes for ${count} values`);
   }
   const values = column.make(aligned(raw));
   if (column.kind === "bool" && values.some((value) => value > 1)) {
-    throw new ServerFault("a bool that is neither 0 nor 1");
+    throw new ServerFault("no bool");
   }
-  if (column.kind[0] === "f" && !values.every(Number.isFinite)) throw new ServerFault("a number that is not finite");
+  if (column.kind[0] === "f" && !values.every(Number.isFinite)) throw new ServerFault("not finite");
   return values;
 }
 
 function readList(column: Column, values: readonly Value[], count: number): readonly Cell[] {
-  if (column.make) throw new ServerFault("an array where bytes belong");
+  if (column.make) throw new ServerFault("no bytes");
   if (values.length !== count) throw new ServerFault(`${values.length} values for ${count} rows`);
   return values.map((value) => {
-    if (!accepts(column, value)) throw new ServerFault(`a value that is no ${column.kind}`);
+    if (!accepts(column, value)) throw new ServerFault(`no ${column.kind}`);
     return value instanceof Uint8Array ? value.slice() : value; // a copy: the message need not be kept for it
   });
 }
@@ -93,11 +93,11 @@ function readIds(count: number, raw: Uint8Array): ArrayLike<number> {
 
 function readPositions(raw: Uint8Array, count: number): ArrayLike<number> {
   const width = count <= 0x100 ? 1 : count <= 0x10000 ? 2 : 4;
-  if (raw.length % width) throw new ServerFault(`${raw.length} bytes for positions of ${width} bytes each`);
+  if (raw.length % width) throw new ServerFault(`${raw.length} bytes of positions`);
   const positions = readNarrow(raw, width);
   checkAscending(positions);
   if (positions.length && positions[positions.length - 1] >= count) {
-    throw new ServerFault(`a position beyond the ${count} rows`);
+    throw new ServerFault("a position beyond the rows");
   }
   return positions;
 }
@@ -117,7 +117,7 @@ function readWide(raw: Uint8Array): ArrayLike<number> {
 
 function checkAscending(numbers: ArrayLike<number>): void {
   for (let index = 1; index < numbers.length; index++) {
-    if (numbers[index - 1] >= numbers[index]) throw new ServerFault("ids or positions that do not ascend");
+    if (numbers[index - 1] >= numbers[index]) throw new ServerFault("not ascending");
   }
 }
 

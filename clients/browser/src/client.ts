@@ -62,97 +62,95 @@ export class Client implements Owner {
   onClose: ((closed: Closed) => void) | null = null;
   /** The server's clock, as far as pings have told. */
   readonly clock = new ServerClock();
-  private readonly machine: Surroundings;
-  private readonly backoff: Backoff | null;
-  private readonly watchdog: Watchdog;
-  private connection: Connection;
-  private returning: Returning | null = null;
-  private pings = 0;
-  private pingedS = -Infinity;
+  private readonly _machine: Surroundings;
+  private readonly _backoff: Backoff | null;
+  private readonly _watchdog: Watchdog;
+  private _connection: Connection;
+  private _returning: Returning | null = null;
+  private _pings = 0;
+  private _pingedS = -Infinity;
 
   /** @internal */
   constructor(
     readonly url: string,
-    private readonly options: ConnectOptions,
+    private readonly _options: ConnectOptions,
   ) {
-    const { webSocket, nowS, random, after, online } = options;
-    const given = Object.entries({ webSocket, nowS, random, after, online }).filter(([, one]) => one !== undefined);
-    this.machine = surroundings(Object.fromEntries(given) as Partial<Surroundings>);
-    this.backoff = options.comeback === undefined ? new Backoff() : options.comeback;
-    this.connection = new Connection(url, this.machine, this);
-    this.watchdog = new Watchdog(this.machine, () => this.connection.drop("no frame for too long"));
+    this._machine = surroundings(_options);
+    this._backoff = _options.comeback === undefined ? new Backoff() : _options.comeback;
+    this._connection = new Connection(url, this._machine, this);
+    this._watchdog = new Watchdog(this._machine, () => this._connection.drop("no frame for too long"));
   }
 
   /** A seat in any room of the game, a new one if need be. Options go to the game. JoinRejected if there is none. */
   joinOrCreate(game: string, options: Options = {}): Promise<Room> {
-    return this.seat(HOW_JOIN_OR_CREATE, game, options);
+    return this._seat(HOW_JOIN_OR_CREATE, game, options);
   }
 
   /** A seat in a new room of the game. */
   create(game: string, options: Options = {}): Promise<Room> {
-    return this.seat(HOW_CREATE, game, options);
+    return this._seat(HOW_CREATE, game, options);
   }
 
   /** A seat in the room of this id. */
   join(roomId: string, options: Options = {}): Promise<Room> {
-    return this.seat(HOW_BY_ID, roomId, options);
+    return this._seat(HOW_BY_ID, roomId, options);
   }
 
   /** The round trip to the server in seconds; `clock` learns from it. */
   async ping(): Promise<number> {
-    const nonce = (this.pings = (this.pings + 1) % 2 ** 32);
-    const sentS = (this.pingedS = this.machine.nowS());
-    await this.connection.ask(messages.ping(nonce), "ping", `pong ${nonce}`);
-    return this.machine.nowS() - sentS;
+    const nonce = (this._pings = (this._pings + 1) % 2 ** 32);
+    const sentS = (this._pingedS = this._machine.nowS());
+    await this._connection.ask(messages.ping(nonce), "ping", `pong ${nonce}`);
+    return this._machine.nowS() - sentS;
   }
 
   /** Do not wait for the next try to come back. */
   retryNow(): void {
-    this.returning?.retryNow();
+    this._returning?.retryNow();
   }
 
   /** Say goodbye and wait for the server to end the connection; after a while, end it without. */
   async close(): Promise<void> {
-    const { returning, connection } = this;
-    this.watchdog.stop();
+    const { _returning: returning, _connection: connection } = this;
+    this._watchdog.stop();
     if (returning) {
       returning.stop();
-      this.giveUp(connection.ended ?? new Closed(1000, "closed"));
+      this._giveUp(connection.ended ?? new Closed(1000, "closed"));
     }
     await connection.close();
   }
 
   /** @internal Connect and say hello; `connect` does it. */
   async open(): Promise<void> {
-    this.greeted(await this.connection.open(await this.hello(), this.options.timeoutS ?? 10));
+    this._greeted(await this._connection.open(await this._hello(), this._options.timeoutS ?? 10));
   }
 
   // What a connection calls.
 
   /** @internal A message has arrived. */
   take(connection: Connection, message: ServerMessage): void {
-    if (connection !== this.connection && !["welcome", "resumed", "rejected"].includes(message.kind)) return;
+    if (connection !== this._connection && !["welcome", "resumed", "rejected"].includes(message.kind)) return;
     switch (message.kind) {
       case "frame":
-        return this.takeFrame(message);
+        return this._takeFrame(message);
       case "welcome":
         return connection.answer("welcome", message);
       case "pong":
-        return this.takePong(connection, message);
+        return this._takePong(connection, message);
       case "rejected": {
         const rejected = new JoinRejected(message.reason, message.detail, message.retryAfterS);
         connection.answer("seat", rejected);
         return connection.answer("resumed", rejected);
       }
       case "joined":
-        return this.takeSeat(connection, message);
+        return this._takeSeat(connection, message);
       case "seat_card":
         this.room?.takeCard(message);
         return connection.answer("seat", this.room);
       case "resumed":
-        return this.takeSeatAgain(connection, message);
+        return this._takeSeatAgain(connection, message);
       case "left":
-        return this.leaveSeat(message.reason);
+        return this._leaveSeat(message.reason);
       case "draining":
         this.retryAfterS = message.retryAfterS;
         return this.onDrain?.(message.endsInS);
@@ -161,68 +159,68 @@ export class Client implements Owner {
 
   /** @internal The connection is over. */
   lost(connection: Connection, closed: Closed): void {
-    if (connection !== this.connection) return;
-    this.watchdog.stop();
-    const { room, backoff } = this;
-    if (!room?.token.length || room.leftReason !== null || !backoff || this.returning || closed.comeback === "no") {
-      return this.giveUp(closed);
+    if (connection !== this._connection) return;
+    this._watchdog.stop();
+    const { room, _backoff: backoff } = this;
+    if (!room?.token.length || room.leftReason !== null || !backoff || this._returning || closed.comeback === "no") {
+      return this._giveUp(closed);
     }
     room.dropped();
-    const returning = new Returning(this.machine, backoff, this.machine.nowS() + room.graceS);
-    this.returning = returning;
-    void returning.run(closed, () => this.tryAgain(room)).then((isBack) => {
-      if (!isBack && this.returning === returning) this.giveUp(closed);
+    const returning = new Returning(this._machine, backoff, this._machine.nowS() + room.graceS);
+    this._returning = returning;
+    void returning.run(closed, () => this._tryAgain(room)).then((isBack) => {
+      if (!isBack && this._returning === returning) this._giveUp(closed);
     });
   }
 
-  private takeFrame(frame: messages.WireFrame): void {
-    this.watchdog.fed();
+  private _takeFrame(frame: messages.WireFrame): void {
+    this._watchdog.fed();
     try {
       this.room?.receive(frame);
     } catch (error) {
       if (!(error instanceof ServerFault)) throw error;
-      this.endSeat("fault", error);
-      return this.connection.fault(error.message);
+      this._endSeat("fault", error);
+      return this._connection.fault(error.message);
     }
-    const everyS = this.options.pingEveryS ?? 2;
-    const dueS = this.pings < FIRST_PINGS ? Math.min(FIRST_PINGS_EVERY_S, everyS) : everyS;
-    if (everyS && this.machine.nowS() - this.pingedS >= dueS) {
+    const everyS = this._options.pingEveryS ?? 2;
+    const dueS = this._pings < FIRST_PINGS ? Math.min(FIRST_PINGS_EVERY_S, everyS) : everyS;
+    if (everyS && this._machine.nowS() - this._pingedS >= dueS) {
       this.ping().catch(() => undefined); // a lost connection is told in another way
     }
   }
 
-  private takePong(connection: Connection, { nonce, timeUs }: messages.Pong): void {
-    if (nonce === this.pings) this.clock.pong(this.pingedS, this.machine.nowS(), timeUs);
+  private _takePong(connection: Connection, { nonce, timeUs }: messages.Pong): void {
+    if (nonce === this._pings) this.clock.pong(this._pingedS, this._machine.nowS(), timeUs);
     connection.answer(`pong ${nonce}`, null);
   }
 
-  private async seat(how: number, target: string, options: Options): Promise<Room> {
+  private async _seat(how: number, target: string, options: Options): Promise<Room> {
     if (this.closed) throw this.closed;
-    if (this.room) throw new ClientError(`this connection has a seat in room ${this.room.roomId}; leave it first`);
-    if (this.connection.isAsking("seat")) throw new ClientError("a join is under way; wait for its answer");
-    return this.connection.ask<Room>(messages.join(how, target, options), "join", "seat");
+    if (this.room) throw new ClientError(`leave room ${this.room.roomId} first`);
+    if (this._connection.isAsking("seat")) throw new ClientError("a join is under way");
+    return this._connection.ask<Room>(messages.join(how, target, options), "join", "seat");
   }
 
-  private takeSeat(connection: Connection, joined: Joined): void {
+  private _takeSeat(connection: Connection, joined: Joined): void {
     try {
-      this.room = new Room(joined, connection, this.clock, this.machine.nowS);
-      this.watchdog.start(joined.tickHz);
+      this.room = new Room(joined, connection, this.clock, this._machine.nowS);
+      this._watchdog.start(joined.tickHz);
     } catch (error) {
       if (!(error instanceof ServerFault)) throw error;
       connection.answer("seat", error);
-      connection.fault(`the server offered a room that is none: ${error.message}`);
+      connection.fault(error.message);
     }
   }
 
   /** Connect anew and ask for the seat. */
-  private async tryAgain(room: Room): Promise<void> {
-    const connection = new Connection(this.url, this.machine, this);
-    const stop = this.machine.after(2 * TRY_TIMEOUT_S, () => connection.drop("no answer in time"));
+  private async _tryAgain(room: Room): Promise<void> {
+    const connection = new Connection(this.url, this._machine, this);
+    const stop = this._machine.after(2 * TRY_TIMEOUT_S, () => connection.drop("no answer in time"));
     try {
-      const welcome = await connection.open(await this.hello(), TRY_TIMEOUT_S);
+      const welcome = await connection.open(await this._hello(), TRY_TIMEOUT_S);
       const question = messages.resume(room.roomId, room.playerId, room.token, room.state.tick);
       await connection.ask(question, "resume", "resumed");
-      this.greeted(welcome);
+      this._greeted(welcome);
     } catch (error) {
       connection.drop("no longer wanted");
       throw error;
@@ -232,41 +230,41 @@ export class Client implements Owner {
   }
 
   /** At once, as frames follow. */
-  private takeSeatAgain(connection: Connection, resumed: Resumed): void {
+  private _takeSeatAgain(connection: Connection, resumed: Resumed): void {
     const { room } = this;
-    if (!room || !this.returning || !connection.isAsking("resumed")) return connection.drop("no longer wanted");
-    this.connection = connection;
-    this.returning = null; // should this connection break at once, another way back begins
+    if (!room || !this._returning || !connection.isAsking("resumed")) return connection.drop("no longer wanted");
+    this._connection = connection;
+    this._returning = null; // should this connection break at once, another way back begins
     connection.answer("resumed", resumed);
     room.returned(resumed, connection);
-    this.watchdog.start(room.tickHz);
+    this._watchdog.start(room.tickHz);
   }
 
-  private leaveSeat(reason: string): void {
-    this.watchdog.stop();
-    this.endSeat(reason, null);
+  private _leaveSeat(reason: string): void {
+    this._watchdog.stop();
+    this._endSeat(reason, null);
   }
 
-  private endSeat(reason: string, error: Error | null): void {
+  private _endSeat(reason: string, error: Error | null): void {
     const { room } = this;
     this.room = null;
     room?.end(reason, error);
   }
 
-  private giveUp(closed: Closed): void {
-    this.returning = null;
+  private _giveUp(closed: Closed): void {
+    this._returning = null;
     this.closed = closed;
-    this.endSeat("closed", closed);
+    this._endSeat("closed", closed);
     this.onClose?.(closed);
   }
 
-  private greeted({ sessionId, server }: Welcome): void {
+  private _greeted({ sessionId, server }: Welcome): void {
     this.sessionId = sessionId;
     this.server = server;
   }
 
-  private async hello(): Promise<messages.Bytes> {
-    const { name = "pelton-js", ticket = "" } = this.options;
+  private async _hello(): Promise<messages.Bytes> {
+    const { name = "pelton-js", ticket = "" } = this._options;
     return messages.hello(name, typeof ticket === "string" ? ticket : await ticket());
   }
 }

@@ -37,11 +37,11 @@ export class ServerClock {
   offsetS: number | null = null;
   /** By how much `offsetS` may be wrong, either way. */
   uncertaintyS: number | null = null;
-  private readonly samples: Sample[] = [];
+  private readonly _samples: Sample[] = [];
 
   /** A ping was answered. */
   pong(sentS: number, receivedS: number, timeUs: number): void {
-    const { samples } = this;
+    const samples = this._samples;
     const last = samples.at(-1);
     const serverS = timeUs / 1e6;
     if (last && serverS < last.serverS) samples.length = 0; // another server, or another run of it
@@ -60,7 +60,7 @@ export class ServerClock {
 
   /** The least round trip of the last pings: what the network takes, without waiting; null before the first. */
   get roundTripS(): number | null {
-    return this.samples.length ? Math.min(...this.samples.map(roundTrip)) : null;
+    return this._samples.length ? Math.min(...this._samples.map(roundTrip)) : null;
   }
 
   /** The server's clock at this local time; null before the first ping. */
@@ -76,11 +76,11 @@ export class TickClock {
   /** How unevenly frames arrive: the mean deviation, smoothed as in RFC 3550. */
   jitterS = 0;
   /** Of the last ones the tick, and when tick 0 would have arrived if it took as long as they did. */
-  private frames: Arrival[] = [];
+  private _frames: Arrival[] = [];
   /** By how much more than 1 / `tickHz` ticks are apart. */
-  private laterS = 0;
+  private _laterS = 0;
   /** When tick 0 would have arrived, at the pace of now and without delay. */
-  private beginS = 0;
+  private _beginS = 0;
 
   constructor(
     readonly tickHz: number,
@@ -91,45 +91,45 @@ export class TickClock {
   /** A frame arrived at this local time. Frames may be missing. */
   arrived(tick: number, atS: number): void {
     const beginS = atS - tick / this.tickHz;
-    const last = this.frames.at(-1);
+    const last = this._frames.at(-1);
     if (last) {
-      const expectedS = last[1] + this.laterS * (tick - last[0]);
+      const expectedS = last[1] + this._laterS * (tick - last[0]);
       this.jitterS += (Math.abs(beginS - expectedS) - this.jitterS) * JITTER_GAIN;
     }
-    this.frames.push([tick, beginS]);
-    if (this.frames.length > FRAMES_KEPT) this.frames.shift();
-    const laterS = this.slowerByS();
-    if (laterS) this.forgetAllBut(4 * PART);
-    else if (this.laterS) this.forgetAllBut(2 * PART); // those that came at the pace of now, where it is right again
-    this.laterS = laterS;
-    this.beginS = Math.min(...this.frames.map(([at, begunS]) => begunS - at * laterS));
+    this._frames.push([tick, beginS]);
+    if (this._frames.length > FRAMES_KEPT) this._frames.shift();
+    const laterS = this._slowerByS();
+    if (laterS) this._forgetAllBut(4 * PART);
+    else if (this._laterS) this._forgetAllBut(2 * PART); // those that came at the pace of now, where it is right again
+    this._laterS = laterS;
+    this._beginS = Math.min(...this._frames.map(([at, begunS]) => begunS - at * laterS));
   }
 
   /** How fast game time runs: 1 as it should, 0.5 where a server with too much to do takes twice as long. */
   get pace(): number {
-    return 1 / (1 + this.laterS * this.tickHz);
+    return 1 / (1 + this._laterS * this.tickHz);
   }
 
   /** The tick whose frame could be here at this local time, with a fraction; 0 before the first frame. */
   arrivedTick(nowS: number): number {
-    return this.frames.length ? Math.max(0, (nowS - this.beginS) * this.tickHz * this.pace) : 0;
+    return this._frames.length ? Math.max(0, (nowS - this._beginS) * this.tickHz * this.pace) : 0;
   }
 
   /** The tick at which the server is at this local time. Without a ping the network is taken to need no time. */
   tick(nowS: number): number {
-    if (!this.frames.length) return 0;
+    if (!this._frames.length) return 0;
     return this.arrivedTick(nowS) + ((this.server.roundTripS ?? 0) / 2) * this.tickHz * this.pace;
   }
 
   /** Keep the last ones: those before were of another pace. */
-  private forgetAllBut(count: number): void {
-    this.frames = this.frames.slice(-count);
+  private _forgetAllBut(count: number): void {
+    this._frames = this._frames.slice(-count);
   }
 
   /** By how much ticks are farther apart than they should be, or 0. */
-  private slowerByS(): number {
-    if (this.frames.length < 4 * PART) return 0;
-    const last = this.frames.slice(-4 * PART);
+  private _slowerByS(): number {
+    if (this._frames.length < 4 * PART) return 0;
+    const last = this._frames.slice(-4 * PART);
     const least = [0, 1, 2, 3].map((part) =>
       last.slice(part * PART, (part + 1) * PART).reduce((one, other) => (other[1] < one[1] ? other : one)),
     );

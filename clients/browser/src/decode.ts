@@ -1,116 +1,85 @@
 /** Reads the server's messages. Whatever is not exactly one of them is a BadMessage. What is in parts, the replica reads. */
 
 import { BadMessage } from "./errors.js";
-import type { Refusal, ServerMessage, Shape, TableSpec, WireFrame } from "./messages.js";
+import type { Refusal, ServerMessage, Shape, TableSpec } from "./messages.js";
 import { unpack } from "./unpacker.js";
 import { Float, isInt, type Value } from "./value.js";
 
 type Fields = readonly Value[];
+type Reader = (value: Value | undefined) => unknown;
+type Layout = readonly [kind: ServerMessage["kind"], ...fields: (readonly [name: string, read: Reader])[]];
+
+/** What follows the number of each message; the names are those of `messages.ts`. */
+const LAYOUTS: Readonly<Record<number, Layout>> = {
+  16: ["welcome", ["sessionId", text], ["server", text], ["messageBytesMax", int]],
+  17: [
+    "joined",
+    ["roomId", text],
+    ["game", text],
+    ["playerId", int],
+    ["tickHz", real],
+    ["tick", int],
+    ["actions", many(shape)],
+    ["tables", many(table)],
+  ],
+  18: ["rejected", ["reason", text], ["detail", text], ["retryAfterS", real]],
+  19: ["left", ["reason", text]],
+  20: ["frame", ["ack", int], ["refused", many(refusal)], ["tick", int], ["base", int], ["hidden", list], ["parts", list]],
+  21: ["pong", ["nonce", int], ["timeUs", int]],
+  22: ["seat_card", ["events", many(shape)], ["token", bin], ["graceS", real]],
+  23: ["resumed", ["tick", int], ["received", int], ["eventsLost", int], ["token", bin]],
+  24: [
+    "frame",
+    ["ack", int],
+    ["refused", many(refusal)],
+    ["events", many(event)],
+    ["tick", int],
+    ["base", int],
+    ["hidden", list],
+    ["parts", list],
+  ],
+  25: ["draining", ["endsInS", real], ["retryAfterS", real]],
+};
 
 /** The message that these bytes are. */
 export function decodeServer(bytes: Uint8Array): ServerMessage {
-  const fields = list(unpack(bytes, true), "the message");
-  const number = fields[0];
-  switch (number) {
-    case 16:
-      count(fields, 4);
-      return { kind: "welcome", sessionId: text(fields[1]), server: text(fields[2]), messageBytesMax: int(fields[3]) };
-    case 17:
-      return joined(fields);
-    case 18:
-      count(fields, 3, 4);
-      return {
-        kind: "rejected",
-        reason: text(fields[1]),
-        detail: text(fields[2]),
-        retryAfterS: fields.length > 3 ? real(fields[3]) : null,
-      };
-    case 19:
-      count(fields, 2);
-      return { kind: "left", reason: text(fields[1]) };
-    case 20:
-      count(fields, 7);
-      return frame(fields, [], 3);
-    case 21:
-      count(fields, 3);
-      return { kind: "pong", nonce: int(fields[1]), timeUs: int(fields[2]) };
-    case 22:
-      count(fields, 4);
-      return { kind: "seat_card", events: shapes(fields[1]), token: bin(fields[2]), graceS: real(fields[3]) };
-    case 23:
-      count(fields, 5);
-      return {
-        kind: "resumed",
-        tick: int(fields[1]),
-        received: int(fields[2]),
-        eventsLost: int(fields[3]),
-        token: bin(fields[4]),
-      };
-    case 24:
-      count(fields, 8);
-      return frame(fields, list(fields[3], "events").map(event), 4);
-    case 25:
-      count(fields, 3);
-      return { kind: "draining", endsInS: real(fields[1]), retryAfterS: real(fields[2]) };
-    default:
-      throw new BadMessage("no message that a server sends");
-  }
+  const [number, ...fields] = list(unpack(bytes, true));
+  const layout = isInt(number) ? LAYOUTS[number] : undefined;
+  if (!layout) throw new BadMessage("no such message");
+  const [kind, ...readers] = layout;
+  count(fields, kind === "rejected" ? readers.length - 1 : readers.length, readers.length);
+  const message: Record<string, unknown> = { kind };
+  readers.forEach(([name, read], index) => (message[name] = index < fields.length ? read(fields[index]) : null));
+  if (kind === "frame") message["events"] ??= [];
+  return message as unknown as ServerMessage;
 }
 
-function joined(fields: Fields): ServerMessage {
-  count(fields, 8);
-  return {
-    kind: "joined",
-    roomId: text(fields[1]),
-    game: text(fields[2]),
-    playerId: int(fields[3]),
-    tickHz: real(fields[4]),
-    tick: int(fields[5]),
-    actions: shapes(fields[6]),
-    tables: list(fields[7], "tables").map(table),
-  };
+function many(reader: Reader): Reader {
+  return (value) => list(value).map((element) => reader(element));
 }
 
-/** The fields of a frame, of which those that all clients share begin at `shared`. */
-function frame(fields: Fields, events: readonly Fields[], shared: number): WireFrame {
-  const [tick, base, hidden, parts] = fields.slice(shared);
-  return {
-    kind: "frame",
-    ack: int(fields[1]),
-    refused: list(fields[2], "refusals").map(refusal),
-    events,
-    tick: int(tick),
-    base: int(base),
-    hidden: list(hidden, "hidden groups"),
-    parts: list(parts, "parts"),
-  };
+function refusal(value: Value | undefined): Refusal {
+  const fields = list(value);
+  count(fields, 2);
+  return [int(fields[0]), text(fields[1])];
 }
 
-function refusal(value: Value): Refusal {
-  const [seq, reason, ...more] = list(value, "a refusal");
-  if (more.length) throw new BadMessage("a refusal of more than two fields");
-  return [int(seq), text(reason)];
-}
-
-function event(value: Value): Fields {
-  const fields = list(value, "an event");
+function event(value: Value | undefined): Fields {
+  const fields = list(value);
   text(fields[0]);
   return fields.map(plain);
 }
 
-function shapes(value: Value): Shape[] {
-  return list(value, "actions or events").map((shape) => {
-    const fields = list(shape, "an action or event");
-    count(fields, 2);
-    return [text(fields[0]), list(fields[1], "names").map(text)];
-  });
+function shape(value: Value | undefined): Shape {
+  const fields = list(value);
+  count(fields, 2);
+  return [text(fields[0]), list(fields[1]).map(text)];
 }
 
-function table(value: Value): TableSpec {
-  const fields = list(value, "a table");
+function table(value: Value | undefined): TableSpec {
+  const fields = list(value);
   count(fields, 3);
-  const columns = list(fields[2], "columns").map((column) => list(plain(column), "a column"));
-  return [text(fields[0]), text(fields[1]), columns];
+  return [text(fields[0]), text(fields[1]), list(fields[2]).map((column) => list(plain(column)))];
 }
 
 /** Floats that are whole as plain numbers: whoever reads them does not care. */
@@ -119,32 +88,32 @@ function plain(value: Value): Value {
   return Array.isArray(value) ? value.map(plain) : value;
 }
 
-function count(fields: Fields, least: number, most: number = least): void {
+function count(fields: Fields, least: number, most = least): void {
   if (fields.length < least || fields.length > most) throw new BadMessage(`${fields.length} fields, not ${most}`);
 }
 
-function list(value: Value | undefined, what: string): Fields {
-  if (!Array.isArray(value)) throw new BadMessage(`${what}: no array`);
+function list(value: Value | undefined): Fields {
+  if (!Array.isArray(value)) throw new BadMessage("no array");
   return value;
 }
 
 function text(value: Value | undefined): string {
-  if (typeof value !== "string") throw new BadMessage("no text where one belongs");
+  if (typeof value !== "string") throw new BadMessage("no text");
   return value;
 }
 
 function int(value: Value | undefined): number {
-  if (!isInt(value, 0)) throw new BadMessage("no integer from 0 to 2^53 - 1 where one belongs");
+  if (!isInt(value, 0)) throw new BadMessage("no integer");
   return value;
 }
 
 function real(value: Value | undefined): number {
   const number = value instanceof Float ? value.value : value;
-  if (typeof number !== "number") throw new BadMessage("no number where one belongs");
+  if (typeof number !== "number") throw new BadMessage("no number");
   return number;
 }
 
 function bin(value: Value | undefined): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw new BadMessage("no bytes where they belong");
+  if (!(value instanceof Uint8Array)) throw new BadMessage("no bytes");
   return value.slice(); // it is kept for longer than the message it came in
 }

@@ -15,12 +15,7 @@
 import { closeName, mayComeBack, type Comeback } from "./close_codes.js";
 
 /** Base of the client's errors. */
-export class ClientError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = new.target.name;
-  }
-}
+export class ClientError extends Error {}
 
 /** The connection is over. `code` is the close code, `comeback` what it says about trying again. */
 export class Closed extends ClientError {
@@ -79,3 +74,17 @@ export class BadMessage extends ClientError {}
 
 /** The server broke the protocol. */
 export class ServerFault extends ClientError {}
+
+const CLASSES = {
+  ClientError,
+  Closed,
+  CannotConnect,
+  JoinRejected,
+  NotSeated,
+  BadAction,
+  TooFast,
+  BadMessage,
+  ServerFault,
+};
+// By hand, since minified classes have other names.
+for (const [name, type] of Object.entries(CLASSES)) type.prototype.name = name;

@@ -63,12 +63,12 @@ export function sumUp(before: Frame, frame: Frame): Frame {
 
 /** One who iterates frames. Has at most one waiting: the sum of all since the last one that was taken. */
 export class Feed implements AsyncIterableIterator<Frame, undefined> {
-  private waiting: Frame | null = null;
-  private taker: { resolve: (result: IteratorResult<Frame, undefined>) => void; reject: (error: Error) => void } | null =
+  private _waiting: Frame | null = null;
+  private _taker: { resolve: (result: IteratorResult<Frame, undefined>) => void; reject: (error: Error) => void } | null =
     null;
-  private over: { readonly error: Error | null } | null = null;
+  private _over: { readonly error: Error | null } | null = null;
 
-  constructor(private readonly detach: (feed: Feed) => void) {}
+  constructor(private readonly _detach: (feed: Feed) => void) {}
 
   [Symbol.asyncIterator](): this {
     return this;
@@ -76,37 +76,37 @@ export class Feed implements AsyncIterableIterator<Frame, undefined> {
 
   next(): Promise<IteratorResult<Frame, undefined>> {
     return new Promise((resolve, reject) => {
-      this.taker?.resolve({ done: true, value: undefined });
-      this.taker = { resolve, reject };
-      this.serve();
+      this._taker?.resolve({ done: true, value: undefined });
+      this._taker = { resolve, reject };
+      this._serve();
     });
   }
 
   return(): Promise<IteratorResult<Frame, undefined>> {
-    this.detach(this);
-    this.waiting = null;
+    this._detach(this);
+    this._waiting = null;
     this.end(null);
     return Promise.resolve({ done: true, value: undefined });
   }
 
   push(frame: Frame): void {
-    this.waiting = this.waiting ? sumUp(this.waiting, frame) : frame;
-    this.serve();
+    this._waiting = this._waiting ? sumUp(this._waiting, frame) : frame;
+    this._serve();
   }
 
   /** No more frames come; an error is thrown after the last. */
   end(error: Error | null): void {
-    this.over ??= { error };
-    this.serve();
+    this._over ??= { error };
+    this._serve();
   }
 
-  private serve(): void {
-    const { taker, waiting, over } = this;
+  private _serve(): void {
+    const { _taker: taker, _waiting: waiting, _over: over } = this;
     if (!taker || !(waiting || over)) return;
-    this.taker = this.waiting = null;
+    this._taker = this._waiting = null;
     if (waiting) return taker.resolve({ done: false, value: waiting });
     if (!over?.error) return taker.resolve({ done: true, value: undefined });
-    this.over = { error: null };
+    this._over = { error: null };
     taker.reject(over.error);
   }
 }

@@ -7,8 +7,8 @@
  */
 
 export { Backoff } from "./backoff.js";
-export { Client, connect, type ConnectOptions } from "./client.js";
-export { ServerClock, TickClock } from "./clock.js";
+export { connect, type Client, type ConnectOptions } from "./client.js";
+export { type ServerClock, type TickClock } from "./clock.js";
 export { mayComeBack, type Comeback } from "./close_codes.js";
 export { type Difference, type Divergence } from "./divergence.js";
 export {
@@ -23,18 +23,17 @@ export {
   TooFast,
 } from "./errors.js";
 export { type Added, type Changed, type Removed, type RowEvent } from "./events.js";
-export { Feed, type Frame, type GameEvent, type Resumption } from "./frame.js";
+export { type Feed, type Frame, type GameEvent, type Resumption } from "./frame.js";
 export { Interpolation, type InterpolationOptions, type Values } from "./interpolation.js";
-export { Sent, type Answer } from "./ledger.js";
-export { type Options } from "./messages.js";
-export { Prediction } from "./prediction.js";
-export { Predictor, type Action, type PredictionStats, type PredictorOptions, type State, type Step } from "./predictor.js";
+export { type Answer, type Sent } from "./ledger.js";
+export { type Options, type ServerMessage } from "./messages.js";
+export { type Prediction } from "./prediction.js";
+export { type Action, type PredictionStats, type PredictorOptions, type State, type Step } from "./predictor.js";
 export { Replica } from "./replica.js";
-export { Room, type ActOptions, type PredictOptions } from "./room.js";
+export { type ActOptions, type PredictOptions, type Room } from "./room.js";
 export { nowS, type Socket, type Surroundings, type WebSocketClass } from "./surroundings.js";
-export { ReplicaTable, type Row } from "./table.js";
+export { type ReplicaTable, type Row } from "./table.js";
 export { Float, type Value, type ValueMap } from "./value.js";
-export { Wrap, type Wraps } from "./wrap.js";
-// What is below the client: for inspectors, bots of another kind and tests.
+export { type Wraps } from "./wrap.js";
+// What is below the client: for inspectors and benchmarks.
 export { decodeServer } from "./decode.js";
-export { type ServerMessage } from "./messages.js";

@@ -47,40 +47,40 @@ export class Interpolation {
   /** How far behind it is; adapts itself unless it was given. */
   delayTicks: number;
   readonly fields: readonly string[];
-  private readonly wraps: readonly (Wrap | null)[];
-  private readonly snap: number;
-  private readonly extrapolateTicks: number;
-  private readonly framesMax: number;
-  private readonly isAdaptive: boolean;
-  private spacing = 1;
-  private snapshots: Snapshot[] = [];
+  private readonly _wraps: readonly (Wrap | null)[];
+  private readonly _snap: number;
+  private readonly _extrapolateTicks: number;
+  private readonly _framesMax: number;
+  private readonly _isAdaptive: boolean;
+  private _spacing = 1;
+  private _snapshots: Snapshot[] = [];
 
   constructor(
     fields: readonly string[],
     options: InterpolationOptions = {},
-    private readonly detach: () => void = () => {},
+    private readonly _detach: () => void = () => {},
   ) {
     const { delayTicks, wrap, snap = Infinity, extrapolateTicks = 1, framesMax = 32 } = options;
     if (!fields.length) throw new ClientError("name the columns to interpolate");
     if (!((delayTicks ?? 0) >= 0 && extrapolateTicks >= 0 && framesMax >= 2)) {
-      throw new ClientError("delayTicks and extrapolateTicks are 0 or more, framesMax 2 or more");
+      throw new ClientError("delayTicks, extrapolateTicks or framesMax is out of bounds");
     }
     this.fields = [...fields];
     this.delayTicks = delayTicks ?? DELAY_FIRST;
-    this.isAdaptive = delayTicks === undefined;
-    this.wraps = wrapsOf(fields, wrap);
-    this.snap = snap;
-    this.extrapolateTicks = extrapolateTicks;
-    this.framesMax = framesMax;
+    this._isAdaptive = delayTicks === undefined;
+    this._wraps = wrapsOf(fields, wrap);
+    this._snap = snap;
+    this._extrapolateTicks = extrapolateTicks;
+    this._framesMax = framesMax;
   }
 
   /** A frame: all rows by id, which are not those of the same id before, and how uneven frames come. The room calls it. */
   record(tick: number, rows: ReadonlyMap<number, Values>, fresh: ReadonlySet<number>, jitterTicks = 0): void {
-    const last = this.snapshots.at(-1);
-    if (last && tick <= last.tick) this.snapshots = []; // another run of ticks
-    else if (last) this.adapt(tick - last.tick, jitterTicks);
-    this.snapshots.push({ tick, rows, fresh });
-    if (this.snapshots.length > this.framesMax) this.snapshots.shift();
+    const last = this._snapshots.at(-1);
+    if (last && tick <= last.tick) this._snapshots = []; // another run of ticks
+    else if (last) this._adapt(tick - last.tick, jitterTicks);
+    this._snapshots.push({ tick, rows, fresh });
+    if (this._snapshots.length > this._framesMax) this._snapshots.shift();
   }
 
   /** The tick to show when the frame of `arrivedTick` could be here (see `Room.clock`): so much earlier. */
@@ -94,34 +94,34 @@ export class Interpolation {
    */
   at(tick: number): Map<number, Values> {
     const shown = new Map<number, Values>();
-    const [before, other, share] = this.around(tick);
-    if (before) for (const [id, values] of before.rows) shown.set(id, this.between(id, values, before, other, share));
+    const [before, other, share] = this._around(tick);
+    if (before) for (const [id, values] of before.rows) shown.set(id, this._between(id, values, before, other, share));
     return shown;
   }
 
   /** One row at this tick; undefined if it was not there. */
   row(id: number, tick: number): Values | undefined {
-    const [before, other, share] = this.around(tick);
+    const [before, other, share] = this._around(tick);
     const values = before?.rows.get(id);
-    return before && values ? this.between(id, values, before, other, share) : undefined;
+    return before && values ? this._between(id, values, before, other, share) : undefined;
   }
 
   /** Keep no more frames; what was kept can still be asked for. */
   close(): void {
-    this.detach();
+    this._detach();
   }
 
   /** Towards a delay at which the next frame has nearly always come. */
-  private adapt(spacing: number, jitterTicks: number): void {
-    if (!this.isAdaptive) return;
-    this.spacing += (Math.min(spacing, DELAY_MOST) - this.spacing) / 8;
-    const wanted = Math.min(Math.max(this.spacing + DEVIATIONS * jitterTicks, DELAY_LEAST), DELAY_MOST);
+  private _adapt(spacing: number, jitterTicks: number): void {
+    if (!this._isAdaptive) return;
+    this._spacing += (Math.min(spacing, DELAY_MOST) - this._spacing) / 8;
+    const wanted = Math.min(Math.max(this._spacing + DEVIATIONS * jitterTicks, DELAY_LEAST), DELAY_MOST);
     this.delayTicks += Math.min(Math.max(wanted - this.delayTicks, -DELAY_DOWN), DELAY_UP);
   }
 
   /** The frame whose rows are shown, another by which they move, and how far, in what lies between both. */
-  private around(tick: number): [before: Snapshot | null, other: Snapshot | null, share: number] {
-    const { snapshots } = this;
+  private _around(tick: number): [before: Snapshot | null, other: Snapshot | null, share: number] {
+    const snapshots = this._snapshots;
     let index = snapshots.length;
     while (index && snapshots[index - 1].tick > tick) index--;
     if (!snapshots.length || !index) return [snapshots[0] ?? null, null, 0];
@@ -132,16 +132,16 @@ export class Interpolation {
     }
     if (snapshots.length === 1) return [before, null, 0];
     const earlier = snapshots[index - 2];
-    const beyond = Math.min(tick - before.tick, this.extrapolateTicks);
+    const beyond = Math.min(tick - before.tick, this._extrapolateTicks);
     return [before, earlier, -beyond / (before.tick - earlier.tick)];
   }
 
   /** A share of the way to the other frame; if that is the earlier one, the share is negative: away from it. */
-  private between(id: number, values: Values, before: Snapshot, other: Snapshot | null, share: number): Values {
+  private _between(id: number, values: Values, before: Snapshot, other: Snapshot | null, share: number): Values {
     const end = share && other ? other.rows.get(id) : undefined;
     if (!end || (share > 0 ? other : before)?.fresh.has(id)) return values;
-    const ways = values.map((start, index) => way(this.wraps[index], start, end[index]));
-    if (Math.hypot(...ways) > this.snap) return values;
-    return values.map((start, index) => moved(this.wraps[index], start, share * ways[index]));
+    const ways = values.map((start, index) => way(this._wraps[index], start, end[index]));
+    if (Math.hypot(...ways) > this._snap) return values;
+    return values.map((start, index) => moved(this._wraps[index], start, share * ways[index]));
   }
 }

@@ -64,20 +64,20 @@ const MAKERS: Readonly<Record<string, readonly [width: number, make: MakeNumbers
 /** The tables of a room. ServerFault if they make no sense. */
 export function readShapes(tables: readonly TableSpec[]): readonly TableShape[] {
   return tables.map(([name, shape, columns]) => {
-    if (shape !== "table" && shape !== "record") throw new ServerFault(`${name} is a ${shape}, which no table is`);
+    if (shape !== "table" && shape !== "record") throw new ServerFault(`${name}: no shape ${shape}`);
     return { name, isRecord: shape === "record", columns: columns.map(readColumn) };
   });
 }
 
 function readColumn([name, kind, low, step, width]: readonly Value[]): Column {
-  if (typeof name !== "string" || typeof kind !== "string") throw new ServerFault("a column without name or kind");
+  if (typeof name !== "string" || typeof kind !== "string") throw new ServerFault("no column");
   if (kind !== "quant") {
     const [bytes, make] = Object.hasOwn(MAKERS, kind) ? MAKERS[kind] : [0, null];
     const isKnown = make !== null || kind === "str" || kind === "bytes" || kind === "json";
     return { name, kind, make, width: bytes, isKnown, scale: null };
   }
   if (typeof low !== "number" || typeof step !== "number" || (width !== 1 && width !== 2 && width !== 4)) {
-    throw new ServerFault(`the quant ${name} makes no sense`);
+    throw new ServerFault(`${name}: no quant`);
   }
   return { name, kind, make: MAKERS[`u${8 * width}`][1], width, isKnown: true, scale: [low, step] };
 }

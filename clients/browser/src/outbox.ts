@@ -23,41 +23,41 @@ interface Held {
 
 export class Outbox {
   line: Line | null = null;
-  private held: Held[] = [];
+  private _held: Held[] = [];
 
   /** `supersede` is told the number of an action that will never be sent. */
-  constructor(private readonly supersede: (seq: number) => void) {}
+  constructor(private readonly _supersede: (seq: number) => void) {}
 
   /** How many wait. */
   get size(): number {
-    return this.held.length;
+    return this._held.length;
   }
 
   /** TooFast if an action like this cannot even wait. */
   checkRoom(latest: string): void {
-    if (this.mustWait && this.size >= HELD_MAX && !this.held.some((one) => latest && one.latest === latest)) {
-      throw new TooFast(`${HELD_MAX} actions wait for the network already`);
+    if (this._mustWait && this.size >= HELD_MAX && !this._held.some((one) => latest && one.latest === latest)) {
+      throw new TooFast(`${HELD_MAX} actions wait for the network`);
     }
   }
 
   /** Send it, or let it wait. */
   offer(seq: number, latest: string, bytes: Bytes): void {
-    if (!this.mustWait) {
+    if (!this._mustWait) {
       this.line?.send(bytes, "act");
       return;
     }
-    const older = latest ? this.held.find((one) => one.latest === latest) : undefined;
+    const older = latest ? this._held.find((one) => one.latest === latest) : undefined;
     if (older) {
-      this.held = this.held.filter((one) => one !== older);
-      this.supersede(older.seq);
+      this._held = this._held.filter((one) => one !== older);
+      this._supersede(older.seq);
     }
-    this.held.push({ seq, latest, bytes });
+    this._held.push({ seq, latest, bytes });
   }
 
   /** Send what waits, as far as the network takes it. */
   flush(): void {
     while (this.line && !this.line.isCongested) {
-      const first = this.held.shift();
+      const first = this._held.shift();
       if (!first) return;
       this.line.send(first.bytes, "act");
     }
@@ -65,10 +65,10 @@ export class Outbox {
 
   /** Nothing waits any more: it was sent in another way, or nobody wants it. */
   clear(): void {
-    this.held = [];
+    this._held = [];
   }
 
-  private get mustWait(): boolean {
+  private get _mustWait(): boolean {
     return !this.line || this.size > 0 || this.line.isCongested;
   }
 }

@@ -21,11 +21,11 @@ export interface Part {
 
 /** One part. ServerFault if it can be of no room with such tables. */
 export function readPart(value: Value, shapes: readonly TableShape[]): Part {
-  const [table, group, whole, removed, moved, entered, changed, digest] = fields(value, PART_FIELDS, "a part");
+  const [table, group, whole, removed, moved, entered, changed, digest] = fields(value, PART_FIELDS);
   const place = readPlace(table, group, shapes);
   const { name, columns } = shapes[place[0]];
-  if (typeof whole !== "boolean") throw new ServerFault(`table ${name}: a part that is neither whole nor not`);
-  if (digest !== null && (!isInt(digest, 0) || digest >= 2 ** 32)) throw new ServerFault(`table ${name}: no digest`);
+  if (typeof whole !== "boolean") throw new ServerFault(`${name}: neither whole nor not`);
+  if (digest !== null && (!isInt(digest, 0) || digest >= 2 ** 32)) throw new ServerFault(`${name}: no digest`);
   try {
     return {
       table: place[0],
@@ -39,31 +39,31 @@ export function readPart(value: Value, shapes: readonly TableShape[]): Part {
     };
   } catch (error) {
     if (!(error instanceof ServerFault)) throw error;
-    throw new ServerFault(`table ${name}, group ${place[1]}: ${error.message}`);
+    throw new ServerFault(`${name}, group ${place[1]}: ${error.message}`);
   }
 }
 
 /** A group that is seen no longer: table and group. */
 export function readHidden(value: Value, shapes: readonly TableShape[]): readonly [table: number, group: number] {
-  const [table, group] = fields(value, 2, "a hidden group");
+  const [table, group] = fields(value, 2);
   return readPlace(table, group, shapes);
 }
 
 function readPlace(table: Value, group: Value, shapes: readonly TableShape[]): [table: number, group: number] {
   if (!isInt(table, 0) || table >= shapes.length) {
-    throw new ServerFault(`the room has ${shapes.length} tables, so there is no table ${String(table)}`);
+    throw new ServerFault(`no table ${String(table)}`);
   }
-  if (!isInt(group, 0)) throw new ServerFault(`table ${shapes[table].name}: ${String(group)} is no group`);
+  if (!isInt(group, 0)) throw new ServerFault(`no group ${String(group)}`);
   return [table, group];
 }
 
 function readRowIds(value: Value): readonly number[] {
   if (value === null) return NO_IDS;
-  if (!Array.isArray(value) || !value.every((id) => isInt(id, 0))) throw new ServerFault("row ids that are none");
+  if (!Array.isArray(value) || !value.every((id) => isInt(id, 0))) throw new ServerFault("no row ids");
   return value as number[];
 }
 
-function fields(value: Value, length: number, what: string): readonly Value[] {
-  if (!Array.isArray(value) || value.length !== length) throw new ServerFault(`${what} that is no array of ${length}`);
+function fields(value: Value, length: number): readonly Value[] {
+  if (!Array.isArray(value) || value.length !== length) throw new ServerFault(`no array of ${length}`);
   return value as Value[];
 }

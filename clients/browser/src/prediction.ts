@@ -17,38 +17,38 @@ export interface Stage {
 /** One row of a table, predicted; made by `Room.predict`. */
 export class Prediction<R extends object = State> implements Follower {
   constructor(
-    private readonly predictor: Predictor,
-    private readonly stage: Stage,
-    private readonly actionS: number,
-    private lastTick: number,
+    private readonly _predictor: Predictor,
+    private readonly _stage: Stage,
+    private readonly _actionS: number,
+    private _lastTick: number,
   ) {
-    predictor.correct(stage.row(), 0, [], stage.nowS());
+    _predictor.correct(_stage.row(), 0, [], _stage.nowS());
   }
 
   /** The row as predicted, by column, without smoothing; null while there is no such row. */
   get state(): Readonly<R> | null {
-    return this.predictor.state as Readonly<R> | null;
+    return this._predictor.state as Readonly<R> | null;
   }
 
   /** How good the prediction is. */
   get stats(): Readonly<PredictionStats> {
-    return this.predictor.stats;
+    return this._predictor.stats;
   }
 
   /** How many steps it is ahead of the last frame. */
   get pending(): number {
-    return this.predictor.size;
+    return this._predictor.size;
   }
 
   /** The row as it should be drawn at this time; null while there is none. */
-  shown(nowS: number = this.stage.nowS()): R | null {
-    return this.predictor.shown(nowS) as R | null;
+  shown(nowS: number = this._stage.nowS()): R | null {
+    return this._predictor.shown(nowS) as R | null;
   }
 
   /** Send an action as `Room.act` does, and see its effect at once. TooFast also if too many steps are in no frame yet. */
   act(name: string, fields: ValueMap = {}, options: ActOptions = {}): Sent {
-    this.predictor.checkRoom();
-    return this.stage.act(name, fields, options, (seq) => this.predictor.act(seq, { name, fields }, this.actionS));
+    this._predictor.checkRoom();
+    return this._stage.act(name, fields, options, (seq) => this._predictor.act(seq, { name, fields }, this._actionS));
   }
 
   /**
@@ -56,23 +56,23 @@ export class Prediction<R extends object = State> implements Follower {
    * too many steps are in no frame yet.
    */
   idle(): boolean {
-    return this.predictor.idle();
+    return this._predictor.idle();
   }
 
   /** @internal The replica is at this frame. */
   follow(frame: Frame, nowS: number): void {
-    const ticks = Math.max(0, frame.tick - this.lastTick);
-    this.lastTick = frame.tick;
-    this.predictor.correct(this.stage.row(), ticks, [...frame.taken, ...frame.refused], nowS);
+    const ticks = Math.max(0, frame.tick - this._lastTick);
+    this._lastTick = frame.tick;
+    this._predictor.correct(this._stage.row(), ticks, [...frame.taken, ...frame.refused], nowS);
   }
 
   /** @internal The action will never be sent. */
   withdraw(seq: number): void {
-    this.predictor.withdraw(seq);
+    this._predictor.withdraw(seq);
   }
 
   /** Predict no more. */
   close(): void {
-    this.stage.detach();
+    this._stage.detach();
   }
 }

@@ -64,140 +64,140 @@ export class Predictor {
   /** The row as predicted, without smoothing; null while there is no such row. Not to be changed. */
   state: Readonly<State> | null = null;
   readonly stats: PredictionStats = { matched: 0, corrected: 0, snapped: 0, refused: 0, largestError: 0 };
-  private readonly wraps: readonly (Wrap | null)[];
-  private readonly halfLifeS: number;
-  private readonly snap: number;
-  private readonly tolerance: number;
-  private readonly pendingMax: number;
-  private pending: Pending[] = [];
-  private base: State | null = null;
-  private error: readonly number[];
-  private errorAtS = 0;
+  private readonly _wraps: readonly (Wrap | null)[];
+  private readonly _halfLifeS: number;
+  private readonly _snap: number;
+  private readonly _tolerance: number;
+  private readonly _pendingMax: number;
+  private _pending: Pending[] = [];
+  private _base: State | null = null;
+  private _error: readonly number[];
+  private _errorAtS = 0;
 
   constructor(
-    private readonly step: Step,
-    private readonly smooth: readonly string[],
-    private readonly tickS: number,
+    private readonly _step: Step,
+    private readonly _smooth: readonly string[],
+    private readonly _tickS: number,
     options: PredictorOptions = {},
   ) {
     const { wrap, halfLifeS = 0.1, snap = Infinity, tolerance = 1e-6, pendingMax = 256 } = options;
     if (!(halfLifeS > 0 && pendingMax >= 1 && tolerance >= 0)) {
-      throw new ClientError("halfLifeS and pendingMax are more than 0, tolerance 0 or more");
+      throw new ClientError("halfLifeS, pendingMax or tolerance is out of bounds");
     }
-    this.wraps = wrapsOf(smooth, wrap);
-    this.halfLifeS = halfLifeS;
-    this.snap = snap;
-    this.tolerance = tolerance;
-    this.pendingMax = pendingMax;
-    this.error = smooth.map(() => 0);
+    this._wraps = wrapsOf(_smooth, wrap);
+    this._halfLifeS = halfLifeS;
+    this._snap = snap;
+    this._tolerance = tolerance;
+    this._pendingMax = pendingMax;
+    this._error = _smooth.map(() => 0);
   }
 
   /** How many steps the prediction is ahead. */
   get size(): number {
-    return this.pending.length;
+    return this._pending.length;
   }
 
   /** TooFast if no more steps can be kept. */
   checkRoom(): void {
-    if (this.size >= this.pendingMax) {
-      throw new TooFast(`${this.pendingMax} steps are predicted and in no frame yet; act less often`);
+    if (this.size >= this._pendingMax) {
+      throw new TooFast(`${this._pendingMax} steps are in no frame yet`);
     }
   }
 
   /** An action is sent under this number, and stands for so much time. */
   act(seq: number, action: Action, dtS: number): void {
-    this.add({ seq, action, dtS });
+    this._add({ seq, action, dtS });
   }
 
   /** A tick goes by without an action. False if no more steps can be kept: the server is silent. */
   idle(): boolean {
-    if (this.size >= this.pendingMax) return false;
-    this.add({ seq: 0, action: null, dtS: this.tickS });
+    if (this.size >= this._pendingMax) return false;
+    this._add({ seq: 0, action: null, dtS: this._tickS });
     return true;
   }
 
   /** The action will never be sent. */
   withdraw(seq: number): void {
-    this.pending = this.pending.filter((one) => one.seq !== seq);
-    this.replay();
+    this._pending = this._pending.filter((one) => one.seq !== seq);
+    this._replay();
   }
 
   /** A frame, `ticks` after the one before: the row in it (null: gone), and the actions that it answers. */
   correct(row: Readonly<State> | null, ticks: number, answers: readonly Answer[], nowS: number): void {
     const [old, shown] = [this.state, this.shown(nowS)];
-    const carried = this.drop(ticks * this.tickS, answers);
+    const carried = this._drop(ticks * this._tickS, answers);
     if (!row) {
-      this.base = this.state = null;
+      this._base = this.state = null;
       return;
     }
-    this.base = { ...carried, ...row };
-    this.replay();
-    if (old && shown) this.noteError(old, shown, nowS);
-    else this.error = this.smooth.map(() => 0);
+    this._base = { ...carried, ...row };
+    this._replay();
+    if (old && shown) this._noteError(old, shown, nowS);
+    else this._error = this._smooth.map(() => 0);
   }
 
   /** The row as it should be drawn at this local time: the prediction, with errors smoothed away. */
   shown(nowS: number): State | null {
     if (!this.state) return null;
     const shown: State = { ...this.state };
-    const fade = 0.5 ** (Math.max(0, nowS - this.errorAtS) / this.halfLifeS);
-    this.smooth.forEach((name, index) => {
-      const error = this.error[index];
-      if (error) shown[name] = moved(this.wraps[index], Number(shown[name]), error * fade);
+    const fade = 0.5 ** (Math.max(0, nowS - this._errorAtS) / this._halfLifeS);
+    this._smooth.forEach((name, index) => {
+      const error = this._error[index];
+      if (error) shown[name] = moved(this._wraps[index], Number(shown[name]), error * fade);
     });
     return shown;
   }
 
-  private add(pending: Pending): void {
-    if (this.state) this.state = this.step({ ...this.state }, pending.action, pending.dtS);
-    this.pending.push(pending);
+  private _add(pending: Pending): void {
+    if (this.state) this.state = this._step({ ...this.state }, pending.action, pending.dtS);
+    this._pending.push(pending);
   }
 
-  private replay(): void {
-    if (!this.base) return;
-    let state: State = { ...this.base };
-    for (const { action, dtS } of this.pending) state = this.step(state, action, dtS);
+  private _replay(): void {
+    if (!this._base) return;
+    let state: State = { ...this._base };
+    for (const { action, dtS } of this._pending) state = this._step(state, action, dtS);
     this.state = state;
   }
 
   /** Take away what is in the frame. Answers the state after it as predicted, for what no column holds. */
-  private drop(timeS: number, answers: readonly Answer[]): State {
+  private _drop(timeS: number, answers: readonly Answer[]): State {
     const outcome = new Map(answers.map(({ seq, taken }) => [seq, taken]));
-    let last = this.pending.length - 1;
-    while (last >= 0 && !outcome.get(this.pending[last].seq)) last--;
-    let state: State | null = this.base && { ...this.base };
+    let last = this._pending.length - 1;
+    while (last >= 0 && !outcome.get(this._pending[last].seq)) last--;
+    let state: State | null = this._base && { ...this._base };
     const kept: Pending[] = [];
-    this.pending.forEach((one, index) => {
+    this._pending.forEach((one, index) => {
       const { seq, action, dtS } = one;
       const fits = !seq && (index < last || (!kept.length && timeS > dtS / 2));
       if (seq && outcome.get(seq) === false) this.stats.refused += 1;
       else if (fits || outcome.get(seq)) {
         timeS -= dtS;
-        state = state && this.step(state, action, dtS);
+        state = state && this._step(state, action, dtS);
       } else kept.push(one);
     });
-    this.pending = kept;
+    this._pending = kept;
     return state ?? {};
   }
 
-  private noteError(old: Readonly<State>, shown: Readonly<State>, nowS: number): void {
+  private _noteError(old: Readonly<State>, shown: Readonly<State>, nowS: number): void {
     const state = this.state as Readonly<State>;
-    const error = Math.hypot(...this.ways(state, old));
-    const others = Object.keys(state).some((name) => !this.smooth.includes(name) && old[name] !== state[name]);
-    if (error <= this.tolerance && !others) this.stats.matched += 1;
+    const error = Math.hypot(...this._ways(state, old));
+    const others = Object.keys(state).some((name) => !this._smooth.includes(name) && old[name] !== state[name]);
+    if (error <= this._tolerance && !others) this.stats.matched += 1;
     else {
       this.stats.corrected += 1;
       this.stats.largestError = Math.max(this.stats.largestError, error);
     }
-    this.error = this.ways(state, shown);
-    this.errorAtS = nowS;
-    if (Math.hypot(...this.error) > this.snap) {
+    this._error = this._ways(state, shown);
+    this._errorAtS = nowS;
+    if (Math.hypot(...this._error) > this._snap) {
       this.stats.snapped += 1;
-      this.error = this.smooth.map(() => 0);
+      this._error = this._smooth.map(() => 0);
     }
   }
 
-  private ways(start: Readonly<State>, end: Readonly<State>): number[] {
-    return this.smooth.map((name, index) => way(this.wraps[index], Number(start[name]), Number(end[name])));
+  private _ways(start: Readonly<State>, end: Readonly<State>): number[] {
+    return this._smooth.map((name, index) => way(this._wraps[index], Number(start[name]), Number(end[name])));
   }
 }

@@ -30,13 +30,13 @@ type Suspect = readonly [table: number, group: number, agreedTick: number, mine:
 export class Replica {
   tick = 0;
   readonly tables: readonly ReplicaTable[];
-  private readonly shapes: readonly TableShape[];
+  private readonly _shapes: readonly TableShape[];
   /** By table and group, those that were asked for, with the tick at which they last agreed. */
-  private readonly doubted = new Map<string, number>();
+  private readonly _doubted = new Map<string, number>();
 
   constructor(tables: readonly TableSpec[]) {
-    this.shapes = readShapes(tables);
-    this.tables = this.shapes.map((shape) => new ReplicaTable(shape));
+    this._shapes = readShapes(tables);
+    this.tables = this._shapes.map((shape) => new ReplicaTable(shape));
   }
 
   /** The table of this name, also of a record. ClientError if there is none. */
@@ -53,63 +53,62 @@ export class Replica {
 
   /** @internal Take in a frame's state. ServerFault if it does not follow from what is here. */
   apply({ tick, base, hidden, parts }: Pick<WireFrame, "tick" | "base" | "hidden" | "parts">): Applied {
-    if (base !== 0 && base !== this.tick) {
-      throw new ServerFault(`tick ${tick} builds on tick ${base}, the replica is at ${this.tick}`);
+    if (base && (base !== this.tick || tick <= base)) {
+      throw new ServerFault(`tick ${tick} builds on ${base}, not on ${this.tick}`);
     }
-    if (base && tick <= base) throw new ServerFault(`tick ${tick} does not come after tick ${base}`);
     try {
-      const read = parts.map((part) => readPart(part, this.shapes));
-      const unseen = hidden.map((group) => readHidden(group, this.shapes));
-      return this.takeIn(tick, base === 0 ? this.allGroups() : unseen, read, base === 0);
+      const read = parts.map((part) => readPart(part, this._shapes));
+      const unseen = hidden.map((group) => readHidden(group, this._shapes));
+      return this._takeIn(tick, base === 0 ? this._allGroups() : unseen, read, base === 0);
     } catch (error) {
       if (!(error instanceof ServerFault || error instanceof BadMessage)) throw error;
-      throw new ServerFault(`tick ${tick} does not fit the replica: ${error.message}`);
+      throw new ServerFault(`tick ${tick}: ${error.message}`);
     }
   }
 
   /** @internal The group could not be asked for; the next digest will tell again. */
   forgetDoubt([table, group]: Doubt): void {
-    this.doubted.delete(place(table, group));
+    this._doubted.delete(place(table, group));
   }
 
-  private takeIn(
+  private _takeIn(
     tick: number,
     hidden: readonly (readonly [number, number])[],
     parts: readonly Part[],
     isKeyframe: boolean,
   ): Applied {
-    const suspects = this.doubted.size ? this.suspects(parts, isKeyframe) : [];
+    const suspects = this._doubted.size ? this._suspects(parts, isKeyframe) : [];
     for (const table of this.tables) table.begin();
     for (const [table, group] of hidden) {
-      this.doubted.delete(place(table, group));
+      this._doubted.delete(place(table, group));
       this.tables[table].forget(group);
     }
     for (const part of parts) this.tables[part.table].takeOut(part);
     for (const part of parts) this.tables[part.table].putIn(part, tick);
     const stories = this.tables.map((table) => table.finish(tick));
     this.tick = tick;
-    const applied: Applied = { digests: 0, doubts: [], differing: [], divergences: this.divergences(suspects) };
-    for (const part of parts) if (part.digest !== null) this.compare(part, part.digest, applied);
+    const applied: Applied = { digests: 0, doubts: [], differing: [], divergences: this._divergences(suspects) };
+    for (const part of parts) if (part.digest !== null) this._compare(part, part.digest, applied);
     for (const tell of stories) tell?.(); // listeners may look at every table
     return applied;
   }
 
-  private allGroups(): [number, number][] {
+  private _allGroups(): [number, number][] {
     return this.tables.flatMap(({ groups }, table) => [...groups.keys()].map((group): [number, number] => [table, group]));
   }
 
-  private suspects(parts: readonly Part[], isKeyframe: boolean): Suspect[] {
+  private _suspects(parts: readonly Part[], isKeyframe: boolean): Suspect[] {
     const found: Suspect[] = [];
     for (const { table, group, whole } of parts) {
-      const agreedTick = this.doubted.get(place(table, group));
+      const agreedTick = this._doubted.get(place(table, group));
       if (agreedTick === undefined || !(whole || isKeyframe)) continue;
-      this.doubted.delete(place(table, group));
+      this._doubted.delete(place(table, group));
       found.push([table, group, agreedTick, this.tables[table].members(group)]);
     }
     return found;
   }
 
-  private divergences(suspects: readonly Suspect[]): Divergence[] {
+  private _divergences(suspects: readonly Suspect[]): Divergence[] {
     return suspects.map(([index, group, agreedTick, mine]) => {
       const table = this.tables[index];
       const paths = findDifferences(table.name, mine, table.members(group));
@@ -118,7 +117,7 @@ export class Replica {
   }
 
   /** Check a group's digest. A group that differs as soon as it came whole is not asked for again at once. */
-  private compare({ table: index, group: id }: Part, digest: number, applied: Applied): void {
+  private _compare({ table: index, group: id }: Part, digest: number, applied: Applied): void {
     const table = this.tables[index];
     const group = table.groups.get(id);
     applied.digests += 1;
@@ -127,8 +126,8 @@ export class Replica {
       return;
     }
     applied.differing.push([index, id]);
-    if (this.doubted.has(place(index, id)) || !group || group.wholeTick === this.tick) return;
-    this.doubted.set(place(index, id), group.agreedTick);
+    if (this._doubted.has(place(index, id)) || !group || group.wholeTick === this.tick) return;
+    this._doubted.set(place(index, id), group.agreedTick);
     applied.doubts.push([index, id, group.agreedTick]);
   }
 }

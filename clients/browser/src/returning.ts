@@ -10,38 +10,38 @@ const LATER_S = 5;
 const FINAL: ReadonlySet<string> = new Set(["no_such_room", "room_closed", "room_error"]);
 
 export class Returning {
-  private isOver = false;
-  private hurry: (() => void) | null = null;
+  private _isOver = false;
+  private _hurry: (() => void) | null = null;
 
   constructor(
-    private readonly machine: Surroundings,
-    private readonly backoff: Backoff,
+    private readonly _machine: Surroundings,
+    private readonly _backoff: Backoff,
     /** Until when the seat is kept, on the machine's clock. */
-    private readonly untilS: number,
+    private readonly _untilS: number,
   ) {}
 
   /** Do not wait for the next try. */
   retryNow(): void {
-    this.hurry?.();
+    this._hurry?.();
   }
 
   /** Try no more. */
   stop(): void {
-    this.isOver = true;
-    this.hurry?.();
+    this._isOver = true;
+    this._hurry?.();
   }
 
   /** Call `attempt` until it works. False if it cannot work any more, or it was stopped. */
   async run(cause: Error, attempt: () => Promise<void>): Promise<boolean> {
-    const offline = this.machine.online(() => this.retryNow());
+    const offline = this._machine.online(() => this.retryNow());
     try {
-      for (const pauseS of this.backoff.pauses(this.machine.random)) {
-        const leastS = leastPauseS(cause, this.machine.random);
-        await this.pause(leastS + pauseS);
-        if (this.isOver || this.machine.nowS() > this.untilS) return false;
+      for (const pauseS of this._backoff.pauses(this._machine.random)) {
+        const leastS = leastPauseS(cause, this._machine.random);
+        await this._pause(leastS + pauseS);
+        if (this._isOver || this._machine.nowS() > this._untilS) return false;
         const failure = await attempt().then(() => null, asError);
         if (!failure) return true;
-        if (this.isOver || isFinal(failure)) return false;
+        if (this._isOver || isFinal(failure)) return false;
         cause = failure;
       }
     } finally {
@@ -50,14 +50,14 @@ export class Returning {
     return false;
   }
 
-  private pause(seconds: number): Promise<void> {
+  private _pause(seconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const stop = this.machine.after(seconds, resolve);
-      this.hurry = () => {
+      const stop = this._machine.after(seconds, resolve);
+      this._hurry = () => {
         stop();
         resolve();
       };
-      if (this.isOver) this.hurry();
+      if (this._isOver) this._hurry();
     });
   }
 }

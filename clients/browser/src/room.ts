@@ -81,18 +81,18 @@ export class Room implements AsyncIterable<Frame> {
   onEnd: ((reason: string, error: Error | null) => void) | null = null;
   /** @internal Brings the seat back; a secret. */
   token: Uint8Array = NO_TOKEN;
-  private readonly ledger = new Ledger();
-  private readonly outbox: Outbox;
-  private readonly followers: Follower[] = [];
-  private readonly feeds = new Set<Feed>();
-  private readonly listeners = new Map<string, Set<(event: ValueMap, tick: number) => void>>();
+  private readonly _ledger = new Ledger();
+  private readonly _outbox: Outbox;
+  private readonly _followers: Follower[] = [];
+  private readonly _feeds = new Set<Feed>();
+  private readonly _listeners = new Map<string, Set<(event: ValueMap, tick: number) => void>>();
   /** Collects what comes until somebody iterates. */
-  private first: Feed | null;
-  private link: Link | null;
-  private error: Error | null = null;
-  private heardS = -Infinity;
-  private droppedS = 0;
-  private resumption: Resumption | null = null;
+  private _first: Feed | null;
+  private _link: Link | null;
+  private _error: Error | null = null;
+  private _heardS = -Infinity;
+  private _droppedS = 0;
+  private _resumption: Resumption | null = null;
 
   /** @internal */
   constructor(
@@ -102,7 +102,7 @@ export class Room implements AsyncIterable<Frame> {
     /** The time on this client's clock, in seconds. */
     readonly nowS: () => number,
   ) {
-    if (!(joined.tickHz > 0)) throw new ServerFault(`a room with ${joined.tickHz} ticks a second`);
+    if (!(joined.tickHz > 0)) throw new ServerFault(`${joined.tickHz} ticks a second`);
     this.roomId = joined.roomId;
     this.game = joined.game;
     this.playerId = joined.playerId;
@@ -110,27 +110,27 @@ export class Room implements AsyncIterable<Frame> {
     this.state = new Replica(joined.tables);
     this.clock = new TickClock(joined.tickHz, serverClock);
     this.actions = vocabulary(joined.actions);
-    this.outbox = new Outbox((seq) => this.superseded(seq));
-    this.outbox.line = this.link = link;
-    this.first = this.addFeed();
+    this._outbox = new Outbox((seq) => this._superseded(seq));
+    this._outbox.line = this._link = link;
+    this._first = this._addFeed();
   }
 
   /** How many actions the server has neither taken nor refused yet. */
   get unanswered(): number {
-    return this.ledger.size;
+    return this._ledger.size;
   }
 
   /** The frames from now on; the first who asks gets those before as well. Who is slow gets several as one. */
   [Symbol.asyncIterator](): Feed {
-    const feed = this.first ?? this.addFeed();
-    this.first = null;
+    const feed = this._first ?? this._addFeed();
+    this._first = null;
     return feed;
   }
 
   /** Be told of the game's events of this name, after the state of the same frame. Call what is returned to stop. */
   on(name: string, listener: (fields: ValueMap, tick: number) => void): () => void {
-    const listeners = this.listeners.get(name) ?? new Set();
-    this.listeners.set(name, listeners.add(listener));
+    const listeners = this._listeners.get(name) ?? new Set();
+    this._listeners.set(name, listeners.add(listener));
     return () => void listeners.delete(listener);
   }
 
@@ -139,27 +139,27 @@ export class Room implements AsyncIterable<Frame> {
    * action or field, TooFast if too many are unanswered or wait for the network, NotSeated if the seat is gone.
    */
   act(name: string, fields: ValueMap = {}, options: ActOptions = {}): SentAction {
-    return this.send(name, fields, options, () => {});
+    return this._send(name, fields, options, () => {});
   }
 
   /** Ask the server to prove the replica: the next frame brings the digest of every group in sight. */
   verify(): void {
-    this.checkSeat();
-    this.link?.send(messages.verify(), "verify");
+    this._checkSeat();
+    this._link?.send(messages.verify(), "verify");
   }
 
   /** Number columns of a table between frames, for a screen that is drawn more often than they come. */
   interpolate(table: string, fields: readonly string[], options: InterpolationOptions = {}): Interpolation {
     const rows = this.state.table(table);
     for (const field of fields) {
-      if (!rows.isNumber(field)) throw new BadAction(`the table ${table} has no column ${field} of numbers`);
+      if (!rows.isNumber(field)) throw new BadAction(`${table} has no column ${field} of numbers`);
     }
-    const view = new Interpolation(fields, options, () => this.unfollow(follower));
+    const view = new Interpolation(fields, options, () => this._unfollow(follower));
     const follower: Follower = {
       follow: ({ tick }) => view.record(tick, pick(rows, fields), rows.ended, this.clock.jitterS * this.tickHz),
     };
     if (this.state.tick) view.record(this.state.tick, pick(rows, fields), rows.ended);
-    this.followers.push(follower);
+    this._followers.push(follower);
     return view;
   }
 
@@ -175,20 +175,20 @@ export class Room implements AsyncIterable<Frame> {
     const predictor = new Predictor(step as unknown as Step, rows.continuous, 1 / this.tickHz, options);
     const stage = {
       act: (name: string, fields: ValueMap, how: ActOptions, began: (seq: number) => void) =>
-        this.send(name, fields, how, began),
+        this._send(name, fields, how, began),
       row: () => rows.get(rowId) ?? null,
       nowS: this.nowS,
-      detach: () => this.unfollow(prediction),
+      detach: () => this._unfollow(prediction),
     };
     const prediction = new Prediction<R>(predictor, stage, actionTicks / this.tickHz, this.state.tick);
-    this.followers.push(prediction);
+    this._followers.push(prediction);
     return prediction;
   }
 
   /** Give the seat back. Frames that are under way still arrive, then the iteration ends. */
   leave(): void {
     if (this.leftReason !== null) return;
-    if (this.link?.send(messages.leave(), "leave")) this.leftReason = "you_left";
+    if (this._link?.send(messages.leave(), "leave")) this.leftReason = "you_left";
     else this.end("you_left", null); // the connection is lost: nobody will answer
   }
 
@@ -199,29 +199,29 @@ export class Room implements AsyncIterable<Frame> {
     this.events = vocabulary(card.events);
     this.token = card.token;
     this.graceS = card.graceS;
-    this.sayHeard(this.nowS());
+    this._sayHeard(this.nowS());
   }
 
   /** @internal The connection is lost; the client tries to come back. */
   dropped(): void {
     this.connected = false;
-    this.droppedS = this.nowS();
-    this.outbox.line = this.link = null;
-    this.tell(() => this.onDrop?.());
+    this._droppedS = this.nowS();
+    this._outbox.line = this._link = null;
+    this._tell(() => this.onDrop?.());
   }
 
   /** @internal The seat is taken again, on another connection; what was lost of the actions is sent again. */
   returned(resumed: Resumed, link: Link): void {
     this.connected = true;
     this.token = resumed.token;
-    this.outbox.line = this.link = link;
-    this.sayHeard(this.nowS());
-    const lost = this.ledger.after(resumed.received);
+    this._outbox.line = this._link = link;
+    this._sayHeard(this.nowS());
+    const lost = this._ledger.after(resumed.received);
     for (const act of lost) link.send(act, "act");
-    this.outbox.clear();
-    const awayS = this.nowS() - this.droppedS;
-    this.resumption = { awayS, sentAgain: lost.length, eventsLost: resumed.eventsLost };
-    this.tell(() => this.onResume?.());
+    this._outbox.clear();
+    const awayS = this.nowS() - this._droppedS;
+    this._resumption = { awayS, sentAgain: lost.length, eventsLost: resumed.eventsLost };
+    this._tell(() => this.onResume?.());
   }
 
   /** @internal A frame has come in. ServerFault if it makes no sense; then the room has ended. */
@@ -229,59 +229,59 @@ export class Room implements AsyncIterable<Frame> {
     const nowS = this.nowS();
     this.clock.arrived(wire.tick, nowS);
     const applied = this.state.apply(wire);
-    if (nowS - this.heardS >= HEARD_EVERY_S) this.sayHeard(nowS);
-    this.outbox.flush();
-    this.resync(applied);
-    const frame = this.frame(wire, applied, nowS);
-    for (const follower of [...this.followers]) this.tell(() => follower.follow(frame, nowS));
-    this.tell(() => this.onFrame?.(frame));
+    if (nowS - this._heardS >= HEARD_EVERY_S) this._sayHeard(nowS);
+    this._outbox.flush();
+    this._resync(applied);
+    const frame = this._frame(wire, applied, nowS);
+    for (const follower of [...this._followers]) this._tell(() => follower.follow(frame, nowS));
+    this._tell(() => this.onFrame?.(frame));
     for (const { name, fields } of frame.events) {
-      for (const listener of [...(this.listeners.get(name) ?? [])]) this.tell(() => listener(fields, frame.tick));
+      for (const listener of [...(this._listeners.get(name) ?? [])]) this._tell(() => listener(fields, frame.tick));
     }
-    for (const feed of this.feeds) feed.push(frame);
+    for (const feed of this._feeds) feed.push(frame);
   }
 
   /** @internal The seat is gone. */
   end(reason: string, error: Error | null): void {
     this.leftReason = reason;
-    this.error = error;
+    this._error = error;
     this.connected = false;
     this.token = NO_TOKEN;
-    this.outbox.line = this.link = null;
-    this.outbox.clear();
-    this.ledger.close(this.nowS());
-    for (const feed of this.feeds) feed.end(error);
-    this.feeds.clear();
-    this.tell(() => this.onEnd?.(reason, error));
+    this._outbox.line = this._link = null;
+    this._outbox.clear();
+    this._ledger.close(this.nowS());
+    for (const feed of this._feeds) feed.end(error);
+    this._feeds.clear();
+    this._tell(() => this.onEnd?.(reason, error));
   }
 
-  private send(name: string, fields: ValueMap, { latest = false }: ActOptions, began: (seq: number) => void): SentAction {
+  private _send(name: string, fields: ValueMap, { latest = false }: ActOptions, began: (seq: number) => void): SentAction {
     const values = wireValues(this.game, this.actions, name, fields);
-    this.checkSeat();
-    if (this.ledger.size >= UNANSWERED_MAX) throw new TooFast(`${UNANSWERED_MAX} actions are unanswered; act less often`);
-    this.outbox.checkRoom(latest ? name : "");
-    const seq = this.ledger.nextSeq();
+    this._checkSeat();
+    if (this._ledger.size >= UNANSWERED_MAX) throw new TooFast(`${UNANSWERED_MAX} actions are unanswered`);
+    this._outbox.checkRoom(latest ? name : "");
+    const seq = this._ledger.nextSeq();
     const shown = Math.min(Math.max(0, Math.floor(this.shownTick ?? this.state.tick)), Number.MAX_SAFE_INTEGER);
     const bytes = messages.act(seq, [name, ...values], shown);
-    if (this.link && bytes.length > this.link.messageBytesMax) {
-      throw new BadAction(`${name} is ${bytes.length} bytes; the server takes ${this.link.messageBytesMax}`);
+    if (this._link && bytes.length > this._link.messageBytesMax) {
+      throw new BadAction(`${name} has ${bytes.length} bytes, over ${this._link.messageBytesMax}`);
     }
     const sent = new Sent(seq, this.nowS());
-    this.ledger.keep(sent, bytes);
+    this._ledger.keep(sent, bytes);
     began(seq);
-    this.outbox.offer(seq, latest ? name : "", bytes);
+    this._outbox.offer(seq, latest ? name : "", bytes);
     return sent;
   }
 
-  private superseded(seq: number): void {
-    this.ledger.drop(seq, this.nowS());
-    for (const follower of this.followers) follower.withdraw?.(seq);
+  private _superseded(seq: number): void {
+    this._ledger.drop(seq, this.nowS());
+    for (const follower of this._followers) follower.withdraw?.(seq);
   }
 
-  private frame(wire: WireFrame, applied: Applied, arrivedS: number): Frame {
-    const answers = this.ledger.settle(wire.ack, wire.refused, arrivedS);
-    const resumed = this.resumption;
-    this.resumption = null;
+  private _frame(wire: WireFrame, applied: Applied, arrivedS: number): Frame {
+    const answers = this._ledger.settle(wire.ack, wire.refused, arrivedS);
+    const resumed = this._resumption;
+    this._resumption = null;
     return {
       tick: wire.tick,
       taken: answers.filter(({ taken }: Answer) => taken),
@@ -299,36 +299,36 @@ export class Room implements AsyncIterable<Frame> {
   }
 
   /** Ask for the groups that differ; for everything, if they are more than a message may name. */
-  private resync({ doubts }: Applied): void {
+  private _resync({ doubts }: Applied): void {
     if (!doubts.length) return;
     const groups = doubts.length > RESYNC_GROUPS_MAX ? [] : doubts;
-    if (this.leftReason === null && this.link?.send(messages.resync(groups), "resync")) return;
+    if (this.leftReason === null && this._link?.send(messages.resync(groups), "resync")) return;
     for (const doubt of doubts) this.state.forgetDoubt(doubt);
   }
 
-  private sayHeard(nowS: number): void {
-    if (this.link?.send(messages.heard(this.state.tick), "heard")) this.heardS = nowS;
+  private _sayHeard(nowS: number): void {
+    if (this._link?.send(messages.heard(this.state.tick), "heard")) this._heardS = nowS;
   }
 
-  private checkSeat(): void {
-    if (this.error instanceof Closed) throw new Closed(this.error.code, this.error.reason);
+  private _checkSeat(): void {
+    if (this._error instanceof Closed) throw new Closed(this._error.code, this._error.reason);
     if (this.leftReason !== null) throw new NotSeated(this.roomId, this.leftReason);
   }
 
-  private addFeed(): Feed {
-    const feed = new Feed((one) => void this.feeds.delete(one));
-    if (this.leftReason === null || this.link) this.feeds.add(feed);
-    else feed.end(this.error);
+  private _addFeed(): Feed {
+    const feed = new Feed((one) => void this._feeds.delete(one));
+    if (this.leftReason === null || this._link) this._feeds.add(feed);
+    else feed.end(this._error);
     return feed;
   }
 
-  private unfollow(follower: Follower): void {
-    const index = this.followers.indexOf(follower);
-    if (index >= 0) this.followers.splice(index, 1);
+  private _unfollow(follower: Follower): void {
+    const index = this._followers.indexOf(follower);
+    if (index >= 0) this._followers.splice(index, 1);
   }
 
   /** Call the program's code. What it throws is its own: it is reported as uncaught, and the room goes on. */
-  private tell(call: () => void): void {
+  private _tell(call: () => void): void {
     try {
       call();
     } catch (error) {

@@ -13,46 +13,46 @@ const ROWS_FIRST = 16;
 export class Rows {
   /** By slot; those beyond `size` mean nothing. */
   ids = new Float64Array(ROWS_FIRST);
-  private readonly slots = new Map<number, number>();
-  private arrays: (Numbers | Cell[])[];
+  private readonly _slots = new Map<number, number>();
+  private _arrays: (Numbers | Cell[])[];
 
-  constructor(private readonly columns: readonly Column[]) {
-    this.arrays = columns.map(({ make, width }) => (make ? make(new ArrayBuffer(ROWS_FIRST * width)) : []));
+  constructor(private readonly _columns: readonly Column[]) {
+    this._arrays = _columns.map(({ make, width }) => (make ? make(new ArrayBuffer(ROWS_FIRST * width)) : []));
   }
 
   get size(): number {
-    return this.slots.size;
+    return this._slots.size;
   }
 
   has(id: number): boolean {
-    return this.slots.has(id);
+    return this._slots.has(id);
   }
 
   /** The row's slot; undefined if there is none. */
   slot(id: number): number | undefined {
-    return this.slots.get(id);
+    return this._slots.get(id);
   }
 
   /** The values of one column by slot; those beyond `size` mean nothing. */
   array(index: number): Numbers | readonly Cell[] {
-    return this.arrays[index];
+    return this._arrays[index];
   }
 
   /** All columns of one row that is there. */
   values(id: number): Cell[] {
-    const slot = this.slots.get(id) as number;
-    return this.arrays.map((array) => array[slot]);
+    const slot = this._slots.get(id) as number;
+    return this._arrays.map((array) => array[slot]);
   }
 
   /** Set columns of rows, new ones or not. */
   write({ ids, columns }: Block): void {
     const count = ids.length;
     const slots = new Uint32Array(count);
-    for (let index = 0; index < count; index++) slots[index] = this.slots.get(ids[index]) ?? this.add(ids[index]);
+    for (let index = 0; index < count; index++) slots[index] = this._slots.get(ids[index]) ?? this._add(ids[index]);
     columns.forEach((cells, column) => {
       if (!cells) return;
       const { positions, values } = cells;
-      const array = this.arrays[column];
+      const array = this._arrays[column];
       if (positions) for (let at = 0; at < values.length; at++) array[slots[positions[at]]] = values[at];
       else for (let at = 0; at < count; at++) array[slots[at]] = values[at];
     });
@@ -60,13 +60,13 @@ export class Rows {
 
   /** The row is no more; it was there. */
   delete(id: number): void {
-    const slot = this.slots.get(id) as number;
-    const last = this.slots.size - 1;
+    const slot = this._slots.get(id) as number;
+    const last = this._slots.size - 1;
     const mover = this.ids[last];
-    this.slots.set(mover, slot);
-    this.slots.delete(id);
+    this._slots.set(mover, slot);
+    this._slots.delete(id);
     this.ids[slot] = mover;
-    for (const array of this.arrays) {
+    for (const array of this._arrays) {
       array[slot] = array[last];
       if (Array.isArray(array)) array.length = last;
     }
@@ -74,10 +74,10 @@ export class Rows {
 
   /** The digest of these rows, whose ids ascend: section 6 of the SPEC. */
   digest(ids: readonly number[]): number {
-    const slots = ids.map((id) => this.slots.get(id) as number);
+    const slots = ids.map((id) => this._slots.get(id) as number);
     let crc = crc32(wideIds(ids));
-    this.columns.forEach(({ make, width }, index) => {
-      const array = this.arrays[index];
+    this._columns.forEach(({ make, width }, index) => {
+      const array = this._arrays[index];
       if (make) {
         const values = make(new ArrayBuffer(ids.length * width));
         slots.forEach((slot, at) => (values[at] = array[slot] as number));
@@ -87,20 +87,20 @@ export class Rows {
     return crc;
   }
 
-  private add(id: number): number {
-    const slot = this.slots.size;
-    if (slot === this.ids.length) this.grow();
-    this.slots.set(id, slot);
+  private _add(id: number): number {
+    const slot = this._slots.size;
+    if (slot === this.ids.length) this._grow();
+    this._slots.set(id, slot);
     this.ids[slot] = id;
     return slot;
   }
 
-  private grow(): void {
+  private _grow(): void {
     const ids = new Float64Array(2 * this.ids.length);
     ids.set(this.ids);
     this.ids = ids;
-    this.arrays = this.arrays.map((array, index) => {
-      const { make, width } = this.columns[index];
+    this._arrays = this._arrays.map((array, index) => {
+      const { make, width } = this._columns[index];
       if (!make) return array;
       const larger = make(new ArrayBuffer(ids.length * width));
       larger.set(array as Numbers);

@@ -31,8 +31,14 @@ export interface Surroundings {
 /** The machine's own, but for what is given. ClientError if there is no WebSocket. */
 export function surroundings(given: Partial<Surroundings>): Surroundings {
   const webSocket = given.webSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
-  if (!webSocket) throw new ClientError("there is no WebSocket; give one: connect(url, { webSocket }) with that of ws");
-  return { nowS, random: Math.random, after, online, ...given, webSocket };
+  if (!webSocket) throw new ClientError("no WebSocket here; give connect() one as `webSocket`");
+  return {
+    webSocket,
+    nowS: given.nowS ?? nowS,
+    random: given.random ?? Math.random,
+    after: given.after ?? after,
+    online: given.online ?? online,
+  };
 }
 
 /** The clock that clients go by unless another was given, in seconds. */

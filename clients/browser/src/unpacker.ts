@@ -9,96 +9,64 @@ import { Float, type Value } from "./value.js";
 const TEXT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Texts up to here are read without the decoder, if they are ASCII. */
 const SHORT_TEXT = 24;
-const TWO_32 = 2 ** 32;
 /** Arrays and maps: a few, and one in so many bytes. An empty one is a byte on the wire and many in memory. */
 const CONTAINERS_FREE = 64;
 const BYTES_A_CONTAINER = 3;
 
 /** Reads one value after the other out of a message. Bytes that it gives are a view of the message. */
 export class Unpacker {
-  private readonly view: DataView;
-  private at = 0;
-  private containers: number;
+  private readonly _view: DataView;
+  private _at = 0;
+  private _containers: number;
 
   /** `exact`: whole floats are told apart from integers, as `Float`. */
   constructor(
-    private readonly bytes: Uint8Array,
-    private readonly exact = false,
-    private readonly depthMax = 32,
+    private readonly _bytes: Uint8Array,
+    private readonly _exact = false,
+    private readonly _depthMax = 32,
   ) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.containers = CONTAINERS_FREE + Math.floor(bytes.length / BYTES_A_CONTAINER);
+    this._view = new DataView(_bytes.buffer, _bytes.byteOffset, _bytes.length);
+    this._containers = CONTAINERS_FREE + Math.floor(_bytes.length / BYTES_A_CONTAINER);
   }
 
   /** Nothing may follow the last value. */
   end(): void {
-    if (this.at !== this.bytes.length) throw new BadMessage("bytes behind the message");
+    if (this._at !== this._bytes.length) throw new BadMessage("more than a message");
   }
 
   /** The next value, of any kind; `depth` arrays are around it. */
   value(depth = 0): Value {
-    const format = this.byte();
+    const format = this._byte();
     if (format < 0x80) return format;
     if (format >= 0xe0) return format - 0x100;
-    if (format < 0x90) return this.map(format & 15, depth);
-    if (format < 0xa0) return this.elements(format & 15, depth);
-    if (format < 0xc0) return this.text(format & 31);
-    return this.long(format, depth);
+    if (format < 0x90) return this._map(format & 15, depth);
+    if (format < 0xa0) return this._elements(format & 15, depth);
+    if (format < 0xc0) return this._text(format & 31);
+    return this._long(format, depth);
   }
 
-  private long(format: number, depth: number): Value {
-    switch (format) {
-      case 0xc0:
-        return null;
-      case 0xc2:
-        return false;
-      case 0xc3:
-        return true;
-      case 0xc4:
-      case 0xc5:
-      case 0xc6:
-        return this.take(this.unsigned(1 << (format - 0xc4)));
-      case 0xca:
-        return this.float(this.view.getFloat32(this.skip(4)));
-      case 0xcb:
-        return this.float(this.view.getFloat64(this.skip(8)));
-      case 0xcc:
-      case 0xcd:
-      case 0xce:
-      case 0xcf:
-        return this.unsigned(1 << (format - 0xcc));
-      case 0xd0:
-        return this.view.getInt8(this.skip(1));
-      case 0xd1:
-        return this.view.getInt16(this.skip(2));
-      case 0xd2:
-        return this.view.getInt32(this.skip(4));
-      case 0xd3:
-        return this.wide(this.view.getInt32(this.skip(8)));
-      case 0xd9:
-      case 0xda:
-      case 0xdb:
-        return this.text(this.unsigned(1 << (format - 0xd9)));
-      case 0xdc:
-      case 0xdd:
-        return this.elements(this.unsigned(2 << (format - 0xdc)), depth);
-      case 0xde:
-      case 0xdf:
-        return this.map(this.unsigned(2 << (format - 0xde)), depth);
-      default:
-        throw new BadMessage(`the format ${format.toString(16)} is not used`);
-    }
+  private _long(format: number, depth: number): Value {
+    if (format === 0xc0) return null;
+    if (format === 0xc2 || format === 0xc3) return format === 0xc3;
+    if (format >= 0xc4 && format < 0xc7) return this._take(this._integer(format - 0xc4));
+    if (format === 0xca) return this._float(this._view.getFloat32(this._skip(4)));
+    if (format === 0xcb) return this._float(this._view.getFloat64(this._skip(8)));
+    if (format >= 0xcc && format < 0xd4) return this._integer(format & 3, format >= 0xd0);
+    if (format >= 0xd9 && format < 0xdc) return this._text(this._integer(format - 0xd9));
+    if (format === 0xdc || format === 0xdd) return this._elements(this._integer(format - 0xdb), depth);
+    if (format >= 0xde) return this._map(this._integer(format - 0xdd), depth);
+    throw new BadMessage(`format ${format}`);
   }
 
-  private elements(length: number, depth: number): Value[] {
-    this.enter(length, depth);
+  private _elements(length: number, depth: number): Value[] {
+    this._enter(length, depth);
     const elements: Value[] = [];
     for (let index = 0; index < length; index++) elements.push(this.value(depth + 1));
     return elements;
   }
 
-  private map(length: number, depth: number): Value {
-    this.enter(2 * length, depth);
+  private _map(length: number, depth: number): Value {
+    this._enter(2 * length, depth);
     const entries: [string, Value][] = [];
     for (let index = 0; index < length; index++) {
       const key = this.value(depth + 1);
@@ -109,19 +77,19 @@ export class Unpacker {
   }
 
   /** An array or map of so many values begins: each takes a byte at least. */
-  private enter(values: number, depth: number): void {
-    if (values > this.bytes.length - this.at) throw new BadMessage("more is announced than there is");
-    if (depth >= this.depthMax) throw new BadMessage("nested too deeply");
-    if (--this.containers < 0) throw new BadMessage("too many arrays in so few bytes");
+  private _enter(values: number, depth: number): void {
+    if (values > this._bytes.length - this._at) throw new BadMessage("not whole");
+    if (depth >= this._depthMax) throw new BadMessage("nested too deeply");
+    if (--this._containers < 0) throw new BadMessage("too many arrays");
   }
 
-  private float(value: number): number | Float {
-    if (!Number.isFinite(value)) throw new BadMessage("a number that is not finite");
-    return this.exact && Number.isInteger(value) ? new Float(value) : value;
+  private _float(value: number): number | Float {
+    if (!Number.isFinite(value)) throw new BadMessage("not finite");
+    return this._exact && Number.isInteger(value) ? new Float(value) : value;
   }
 
-  private text(length: number): string {
-    const bytes = this.take(length);
+  private _text(length: number): string {
+    const bytes = this._take(length);
     if (length <= SHORT_TEXT) {
       let text = "";
       for (let index = 0; index < length; index++) {
@@ -134,33 +102,29 @@ export class Unpacker {
     return decodeText(bytes);
   }
 
-  private unsigned(width: number): number {
-    const at = this.skip(width);
-    if (width === 1) return this.bytes[at];
-    if (width === 2) return this.view.getUint16(at);
-    return width === 4 ? this.view.getUint32(at) : this.wide(this.view.getUint32(at));
-  }
-
-  /** The eight bytes that were skipped last, whose upper half is `high`. */
-  private wide(high: number): number {
-    const value = high * TWO_32 + this.view.getUint32(this.at - 4);
-    if (!Number.isSafeInteger(value)) throw new BadMessage("an integer beyond 2^53 - 1");
+  /** An integer of 2 ** `power` bytes. Once it is inexact it is too large, and stays so. */
+  private _integer(power: number, signed = false): number {
+    const at = this._skip(1 << power);
+    let value = this._bytes[at];
+    if (signed && value > 0x7f) value -= 0x100;
+    for (let index = at + 1; index < this._at; index++) value = value * 0x100 + this._bytes[index];
+    if (!Number.isSafeInteger(value)) throw new BadMessage("an integer beyond 2^53");
     return value;
   }
 
-  private byte(): number {
-    return this.bytes[this.skip(1)];
+  private _byte(): number {
+    return this._bytes[this._skip(1)];
   }
 
-  private take(length: number): Uint8Array {
-    const at = this.skip(length);
-    return this.bytes.subarray(at, at + length);
+  private _take(length: number): Uint8Array {
+    const at = this._skip(length);
+    return this._bytes.subarray(at, at + length);
   }
 
-  private skip(length: number): number {
-    const at = this.at;
-    if (length > this.bytes.length - at) throw new BadMessage("the message is not whole");
-    this.at = at + length;
+  private _skip(length: number): number {
+    const at = this._at;
+    if (length > this._bytes.length - at) throw new BadMessage("not whole");
+    this._at = at + length;
     return at;
   }
 }
@@ -177,6 +141,6 @@ function decodeText(bytes: Uint8Array): string {
   try {
     return TEXT.decode(bytes);
   } catch {
-    throw new BadMessage("a text that is not UTF-8");
+    throw new BadMessage("not UTF-8");
   }
 }

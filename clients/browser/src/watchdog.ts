@@ -10,35 +10,35 @@ const SILENCE_TICKS = 8;
  * arrived meanwhile.
  */
 export class Watchdog {
-  private cancel: () => void = () => {};
-  private heard = true;
+  private _cancel: () => void = () => {};
+  private _heard = true;
 
   constructor(
-    private readonly machine: Surroundings,
-    private readonly dead: () => void,
+    private readonly _machine: Surroundings,
+    private readonly _dead: () => void,
   ) {}
 
   /** A seat was taken in a room with so many ticks a second. */
   start(tickHz: number): void {
     this.stop();
-    this.heard = true;
-    this.look(Math.max(SILENCE_S, SILENCE_TICKS / tickHz) / 2);
+    this._heard = true;
+    this._look(Math.max(SILENCE_S, SILENCE_TICKS / tickHz) / 2);
   }
 
   /** A frame has come. */
   fed(): void {
-    this.heard = true;
+    this._heard = true;
   }
 
   stop(): void {
-    this.cancel();
+    this._cancel();
   }
 
-  private look(everyS: number): void {
-    this.cancel = this.machine.after(everyS, () => {
-      if (!this.heard) return this.dead();
-      this.heard = false;
-      this.look(everyS);
+  private _look(everyS: number): void {
+    this._cancel = this._machine.after(everyS, () => {
+      if (!this._heard) return this._dead();
+      this._heard = false;
+      this._look(everyS);
     });
   }
 }

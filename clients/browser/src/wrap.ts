@@ -15,7 +15,7 @@ export class Wrap {
   ) {
     this.period = high - low;
     if (!(this.period > 0 && Number.isFinite(this.period))) {
-      throw new ClientError(`numbers cannot go round from ${low} to ${high}`);
+      throw new ClientError(`${low} to ${high} is no range`);
     }
   }
 
@@ -34,7 +34,7 @@ export class Wrap {
 /** For each field how it goes round, null if it does not. ClientError for a field that is not among them. */
 export function wrapsOf(fields: readonly string[], wraps: Wraps = {}): (Wrap | null)[] {
   const strays = Object.keys(wraps).filter((name) => !fields.includes(name));
-  if (strays.length) throw new ClientError(`${strays.join(", ")} cannot go round: the fields are ${fields.join(", ")}`);
+  if (strays.length) throw new ClientError(`no field ${strays.join(", ")} (known: ${fields.join(", ")})`);
   return fields.map((name) => {
     const span = wraps[name];
     if (span === undefined) return null;
