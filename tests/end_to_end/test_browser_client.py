@@ -88,7 +88,7 @@ class Player:
         assert self._process.stdout is not None
         while line := await self._process.stdout.readline():
             told: dict[str, Any] = json.loads(line)
-            assert "error" not in told and "diverged" not in told, told
+            assert not {"error", "diverged"} & told.keys(), told
             if key in told:
                 return told
         assert self._process.stderr is not None
@@ -97,8 +97,8 @@ class Player:
 
 @asynccontextmanager
 async def player(url: str, game: str) -> AsyncIterator[Player]:
-    command = [NODE, PLAYER, url, BUILT / "pelton.js", WS, game]
-    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    words = (PLAYER, url, BUILT / "pelton.js", WS, game)
+    process = await asyncio.create_subprocess_exec(NODE, *map(str, words), stdin=PIPE, stdout=PIPE, stderr=PIPE)
     try:
         yield Player(process)
         assert await process.wait() == 0

@@ -2,7 +2,7 @@
 
 import { Backoff } from "./backoff.js";
 import { ServerClock } from "./clock.js";
-import { Connection, type Owner } from "./connection.js";
+import { Connection } from "./connection.js";
 import { ClientError, Closed, JoinRejected, ServerFault } from "./errors.js";
 import * as messages from "./messages.js";
 import {
@@ -46,7 +46,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
 }
 
 /** Made by `connect`. Holds at most one seat at a time. */
-export class Client implements Owner {
+export class Client {
   sessionId = "";
   /** The server's name and version, as it says. */
   server = "";

@@ -4,7 +4,7 @@ import { LOST, NORMAL, PROTOCOL_ERROR } from "./close_codes.js";
 import { decodeServer } from "./decode.js";
 import { BadMessage, CannotConnect, Closed } from "./errors.js";
 import { SUBPROTOCOL, type Bytes, type ServerMessage, type Welcome } from "./messages.js";
-import { step, type Move, type State } from "./session.js";
+import { step, type Move, type SessionState } from "./session.js";
 import type { Socket, Surroundings } from "./surroundings.js";
 
 const MESSAGE_BYTES_MAX = 16 * 2 ** 20;
@@ -26,7 +26,7 @@ interface Question {
 
 export class Connection {
   /** Where the session stands. */
-  state: State = "fresh";
+  state: SessionState = "fresh";
   /** How it ended; null: it has not. */
   ended: Closed | null = null;
   /** Of the longest message that the server takes. */

@@ -3,7 +3,7 @@
 import type { Frame } from "./frame.js";
 import type { Sent } from "./ledger.js";
 import type { PredictionStats, Predictor, State } from "./predictor.js";
-import type { ActOptions, Follower } from "./room.js";
+import type { ActOptions } from "./room.js";
 import type { ValueMap } from "./value.js";
 
 /** What a prediction needs of its room. */
@@ -15,7 +15,7 @@ export interface Stage {
 }
 
 /** One row of a table, predicted; made by `Room.predict`. */
-export class Prediction<R extends object = State> implements Follower {
+export class Prediction<R extends object = State> {
   constructor(
     private readonly _predictor: Predictor,
     private readonly _stage: Stage,

@@ -7,7 +7,7 @@ import { TickClock, type ServerClock } from "./clock.js";
 import { BadAction, Closed, NotSeated, ServerFault, TooFast } from "./errors.js";
 import { Feed, type Frame, type GameEvent, type Resumption } from "./frame.js";
 import { Interpolation, type InterpolationOptions, type Values } from "./interpolation.js";
-import { Ledger, type Answer, type Sent as SentAction, Sent } from "./ledger.js";
+import { Ledger, Sent, type Answer } from "./ledger.js";
 import * as messages from "./messages.js";
 import { RESYNC_GROUPS_MAX, type Bytes, type Joined, type Resumed, type SeatCard, type WireFrame } from "./messages.js";
 import { Outbox } from "./outbox.js";
@@ -138,7 +138,7 @@ export class Room implements AsyncIterable<Frame> {
    * Send an action. `(await room.act(...).answer).taken` tells what became of it. BadAction if the room has no such
    * action or field, TooFast if too many are unanswered or wait for the network, NotSeated if the seat is gone.
    */
-  act(name: string, fields: ValueMap = {}, options: ActOptions = {}): SentAction {
+  act(name: string, fields: ValueMap = {}, options: ActOptions = {}): Sent {
     return this._send(name, fields, options, () => {});
   }
 
@@ -255,7 +255,7 @@ export class Room implements AsyncIterable<Frame> {
     this._tell(() => this.onEnd?.(reason, error));
   }
 
-  private _send(name: string, fields: ValueMap, { latest = false }: ActOptions, began: (seq: number) => void): SentAction {
+  private _send(name: string, fields: ValueMap, { latest = false }: ActOptions, began: (seq: number) => void): Sent {
     const values = wireValues(this.game, this.actions, name, fields);
     this._checkSeat();
     if (this._ledger.size >= UNANSWERED_MAX) throw new TooFast(`${UNANSWERED_MAX} actions are unanswered`);

@@ -1,6 +1,6 @@
 /** The life of a session as a table: section 8 of the SPEC. A test visits every cell. */
 
-export type State = "fresh" | "greeted" | "joining" | "seated" | "unseated";
+export type SessionState = "fresh" | "greeted" | "joining" | "seated" | "unseated";
 
 /** What moves it: the client's messages, and four answers of the server. */
 export type Move =
@@ -18,7 +18,7 @@ export type Move =
   | "rejected"
   | "left";
 
-const TRANSITIONS: Readonly<Record<State, Readonly<Partial<Record<Move, State>>>>> = {
+const TRANSITIONS: Readonly<Record<SessionState, Readonly<Partial<Record<Move, SessionState>>>>> = {
   fresh: { hello: "greeted" },
   greeted: { join: "joining", ping: "greeted", resume: "joining" },
   joining: { ping: "joining", joined: "seated", resumed: "seated", rejected: "greeted", left: "joining" },
@@ -44,6 +44,6 @@ const TRANSITIONS: Readonly<Record<State, Readonly<Partial<Record<Move, State>>>
 };
 
 /** The state after it; null if it has no place there. */
-export function step(state: State, move: Move): State | null {
+export function step(state: SessionState, move: Move): SessionState | null {
   return TRANSITIONS[state][move] ?? null;
 }

@@ -5,7 +5,7 @@ import { decodeServer } from "../src/decode.js";
 import { BadMessage } from "../src/errors.js";
 import * as messages from "../src/messages.js";
 import { pack } from "../src/packer.js";
-import { step, type Move, type State } from "../src/session.js";
+import { step, type Move, type SessionState } from "../src/session.js";
 import { unpack } from "../src/unpacker.js";
 import { Float, type Value } from "../src/value.js";
 import { bytes, hostileBytes, toHex, value, vectors, type HostileVector, type MessageVector } from "./golden.js";
@@ -76,7 +76,7 @@ test("another library reads what is written here, and this one what it writes", 
   assert.deepEqual(unpack(encodeElsewhere(many)), many);
 });
 
-for (const { state, event, after } of vectors<{ state: State; event: Move; after: State | null }>("session")) {
+for (const { state, event, after } of vectors<{ state: SessionState; event: Move; after: SessionState | null }>("session")) {
   test(`${event} ${after ? `leads from ${state} to ${after}` : `has no place in ${state}`}`, () => {
     assert.equal(step(state, event), after);
   });

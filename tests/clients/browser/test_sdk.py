@@ -17,6 +17,21 @@ SDK = ROOT / "clients/browser"
 GZIPPED_BYTES_MAX = 15 * 1024
 LINES_MAX = 400
 TIMEOUT_S = 240
+PROGRAM = """
+import { connect, type Room } from './pelton.js';
+
+interface Ship {
+  readonly id: number;
+  readonly x: number;
+}
+
+export async function play(socket: typeof WebSocket): Promise<number | undefined> {
+  const client = await connect('ws://here/', { webSocket: socket, ticket: () => 'me' });
+  const room: Room = await client.joinOrCreate('arena', { name: 'Ada' });
+  for await (const frame of room) room.act('steer', { turn: frame.tick, thrust: 1 }, { latest: true });
+  return room.state.table<Ship>('ships').get(room.playerId)?.x;
+}
+"""
 
 
 def node(*words: str | Path, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -52,16 +67,7 @@ def test_its_types_are_right() -> None:
 
 def test_the_types_that_are_shipped_can_be_used_alone(tmp_path: Path) -> None:
     (tmp_path / "pelton.d.ts").write_bytes((BUILT / "pelton.d.ts").read_bytes())
-    (tmp_path / "game.ts").write_text(
-        "import { connect, type Room } from './pelton.js';\n"
-        "export async function play(socket: typeof WebSocket): Promise<Room> {\n"
-        "  const room = await (await connect('ws://here/', { webSocket: socket })).joinOrCreate('arena', { name: 'Ada' });\n"
-        "  for await (const frame of room) room.act('steer', { turn: frame.tick, thrust: 1 });\n"
-        "  const x: number | undefined = room.state.table<{ id: number; x: number }>('ships').get(1)?.x;\n"
-        "  return x ? room : room;\n"
-        "}\n",
-        encoding="utf-8",
-    )
+    (tmp_path / "game.ts").write_text(PROGRAM, encoding="utf-8")
     options = {"strict": True, "noEmit": True, "target": "es2022", "module": "esnext", "types": []}
     config = {"compilerOptions": options | {"moduleResolution": "bundler"}, "files": ["game.ts"]}
     (tmp_path / "tsconfig.json").write_text(json.dumps(config), encoding="utf-8")
