@@ -30,7 +30,8 @@ function measure(changed, listens) {
   let told = 0;
   if (listens) replica.table("ships").events(() => (told += 1));
   replica.apply(decodeServer(frame(1, 0, true, entered(), null)));
-  const frames = Array.from({ length: WARM_UP + FRAMES }, (_, index) => frame(index + 2, index + 1, false, null, changed(index)));
+  const next = (_, index) => frame(index + 2, index + 1, false, null, changed(index));
+  const frames = Array.from({ length: WARM_UP + FRAMES }, next);
   const times = frames.map((bytes) => {
     const began = performance.now();
     replica.apply(decodeServer(bytes));

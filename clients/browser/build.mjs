@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const BANNER = "/* Pelton, MIT: the client of a multiplayer game event server. */";
+const BANNER = "/* Pelton, MIT */";
 
 const args = process.argv.slice(2);
 const forTests = args[0] === "--tests";

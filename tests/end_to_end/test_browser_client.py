@@ -6,7 +6,7 @@ import asyncio
 import json
 from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ class Relay:
         self._open: list[StreamWriter] = []
 
     @asynccontextmanager
-    async def listening(self) -> AsyncIterator[str]:
+    async def listening(self) -> AsyncGenerator[str]:
         """The address to connect to."""
         server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         async with server:
@@ -96,7 +96,7 @@ class Player:
 
 
 @asynccontextmanager
-async def player(url: str, game: str) -> AsyncIterator[Player]:
+async def player(url: str, game: str) -> AsyncGenerator[Player]:
     words = (PLAYER, url, BUILT / "pelton.js", WS, game)
     process = await asyncio.create_subprocess_exec(NODE, *map(str, words), stdin=PIPE, stdout=PIPE, stderr=PIPE)
     try:

@@ -1,4 +1,4 @@
-/** Blocks of rows as they come in a frame, checked without knowing the replica. ServerFault if they fit no such table. */
+/** Blocks of rows as they come in a frame, checked without knowing the replica. ServerFault if they are none. */
 
 import { BadMessage, ServerFault } from "./errors.js";
 import { accepts, Opaque, type Cell, type Column, type Numbers } from "./kinds.js";
@@ -121,7 +121,7 @@ function checkAscending(numbers: ArrayLike<number>): void {
   }
 }
 
-/** The same bytes where a typed array may begin. All machines that browsers run on are little-endian, as the wire is. */
+/** The same bytes where a typed array may begin. All machines with browsers are little-endian, as the wire is. */
 function aligned(raw: Uint8Array): ArrayBuffer {
   return raw.slice().buffer as ArrayBuffer;
 }

@@ -78,7 +78,11 @@ export class Client {
     this._machine = surroundings(_options);
     this._backoff = _options.comeback === undefined ? new Backoff() : _options.comeback;
     this._connection = new Connection(url, this._machine, this);
-    this._watchdog = new Watchdog(this._machine, () => this._connection.drop("no frame for too long"));
+    this._watchdog = new Watchdog(
+      this._machine,
+      () => this._measure(),
+      () => this._connection.drop("nothing came for too long"),
+    );
   }
 
   /** A seat in any room of the game, a new one if need be. Options go to the game. JoinRejected if there is none. */
@@ -130,6 +134,7 @@ export class Client {
   /** @internal A message has arrived. */
   take(connection: Connection, message: ServerMessage): void {
     if (connection !== this._connection && !["welcome", "resumed", "rejected"].includes(message.kind)) return;
+    this._watchdog.fed();
     switch (message.kind) {
       case "frame":
         return this._takeFrame(message);
@@ -174,7 +179,6 @@ export class Client {
   }
 
   private _takeFrame(frame: messages.WireFrame): void {
-    this._watchdog.fed();
     try {
       this.room?.receive(frame);
     } catch (error) {
@@ -184,9 +188,11 @@ export class Client {
     }
     const everyS = this._options.pingEveryS ?? 2;
     const dueS = this._pings < FIRST_PINGS ? Math.min(FIRST_PINGS_EVERY_S, everyS) : everyS;
-    if (everyS && this._machine.nowS() - this._pingedS >= dueS) {
-      this.ping().catch(() => undefined); // a lost connection is told in another way
-    }
+    if (everyS && this._machine.nowS() - this._pingedS >= dueS) this._measure();
+  }
+
+  private _measure(): void {
+    this.ping().catch(() => undefined); // a lost connection is told in another way
   }
 
   private _takePong(connection: Connection, { nonce, timeUs }: messages.Pong): void {

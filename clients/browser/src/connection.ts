@@ -8,8 +8,8 @@ import { step, type Move, type SessionState } from "./session.js";
 import type { Socket, Surroundings } from "./surroundings.js";
 
 const MESSAGE_BYTES_MAX = 16 * 2 ** 20;
-/** More than this on its way into the network, and the line is congested: what is sent now would come late. */
-const BUFFERED_BYTES_MAX = 4096;
+/** More than this that not even the system has taken, and the line is congested: what is sent now would come late. */
+const BUFFERED_BYTES_MAX = 1024;
 const CLOSE_TIMEOUT_S = 2;
 const MOVES: ReadonlySet<string> = new Set<Move>(["joined", "resumed", "rejected", "left"]);
 

@@ -1,4 +1,4 @@
-/** Reads the server's messages. Whatever is not exactly one of them is a BadMessage. What is in parts, the replica reads. */
+/** Reads the server's messages. What is not exactly one of them is a BadMessage. Parts are read by the replica. */
 
 import { BadMessage } from "./errors.js";
 import type { Refusal, ServerMessage, Shape, TableSpec } from "./messages.js";
@@ -24,7 +24,15 @@ const LAYOUTS: Readonly<Record<number, Layout>> = {
   ],
   18: ["rejected", ["reason", text], ["detail", text], ["retryAfterS", real]],
   19: ["left", ["reason", text]],
-  20: ["frame", ["ack", int], ["refused", many(refusal)], ["tick", int], ["base", int], ["hidden", list], ["parts", list]],
+  20: [
+    "frame",
+    ["ack", int],
+    ["refused", many(refusal)],
+    ["tick", int],
+    ["base", int],
+    ["hidden", list],
+    ["parts", list],
+  ],
   21: ["pong", ["nonce", int], ["timeUs", int]],
   22: ["seat_card", ["events", many(shape)], ["token", bin], ["graceS", real]],
   23: ["resumed", ["tick", int], ["received", int], ["eventsLost", int], ["token", bin]],

@@ -61,11 +61,15 @@ export function sumUp(before: Frame, frame: Frame): Frame {
   };
 }
 
+interface Taker {
+  readonly resolve: (result: IteratorResult<Frame, undefined>) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** One who iterates frames. Has at most one waiting: the sum of all since the last one that was taken. */
 export class Feed implements AsyncIterableIterator<Frame, undefined> {
   private _waiting: Frame | null = null;
-  private _taker: { resolve: (result: IteratorResult<Frame, undefined>) => void; reject: (error: Error) => void } | null =
-    null;
+  private _taker: Taker | null = null;
   private _over: { readonly error: Error | null } | null = null;
 
   constructor(private readonly _detach: (feed: Feed) => void) {}

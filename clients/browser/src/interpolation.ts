@@ -63,7 +63,7 @@ export class Interpolation {
     const { delayTicks, wrap, snap = Infinity, extrapolateTicks = 1, framesMax = 32 } = options;
     if (!fields.length) throw new ClientError("name the columns to interpolate");
     if (!((delayTicks ?? 0) >= 0 && extrapolateTicks >= 0 && framesMax >= 2)) {
-      throw new ClientError("delayTicks, extrapolateTicks or framesMax is out of bounds");
+      throw new ClientError("bad delayTicks, extrapolateTicks or framesMax");
     }
     this.fields = [...fields];
     this.delayTicks = delayTicks ?? DELAY_FIRST;
@@ -74,7 +74,7 @@ export class Interpolation {
     this._framesMax = framesMax;
   }
 
-  /** A frame: all rows by id, which are not those of the same id before, and how uneven frames come. The room calls it. */
+  /** A frame: all rows by id, those that are new under an old id, and how uneven frames come. The room calls it. */
   record(tick: number, rows: ReadonlyMap<number, Values>, fresh: ReadonlySet<number>, jitterTicks = 0): void {
     const last = this._snapshots.at(-1);
     if (last && tick <= last.tick) this._snapshots = []; // another run of ticks

@@ -104,8 +104,7 @@ export function read(column: Column, cell: Cell): Value {
 /** Whether two values are the same on the wire. */
 export function isSame(one: Cell, other: Cell): boolean {
   if (typeof one !== "object" || typeof other !== "object") return Object.is(one, other);
-  const [left, right] = [packed(one), packed(other)];
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+  return String(packed(one)) === String(packed(other));
 }
 
 /** A value without a fixed width as digests have it. */

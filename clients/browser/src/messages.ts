@@ -1,4 +1,4 @@
-/** Every message of pelton.v1: what the client writes, and the shapes of what it reads. See sections 3 and 4 of the SPEC. */
+/** Every message of pelton.v1: what the client writes, and the shapes of what it reads. SPEC, sections 3 and 4. */
 
 import { BadAction } from "./errors.js";
 import { Packer } from "./packer.js";

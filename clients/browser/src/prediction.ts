@@ -45,7 +45,7 @@ export class Prediction<R extends object = State> {
     return this._predictor.shown(nowS) as R | null;
   }
 
-  /** Send an action as `Room.act` does, and see its effect at once. TooFast also if too many steps are in no frame yet. */
+  /** Send an action as `Room.act` does, and see its effect at once. TooFast also if too many are in no frame yet. */
   act(name: string, fields: ValueMap = {}, options: ActOptions = {}): Sent {
     this._predictor.checkRoom();
     return this._stage.act(name, fields, options, (seq) => this._predictor.act(seq, { name, fields }, this._actionS));

@@ -82,7 +82,7 @@ export class Predictor {
   ) {
     const { wrap, halfLifeS = 0.1, snap = Infinity, tolerance = 1e-6, pendingMax = 256 } = options;
     if (!(halfLifeS > 0 && pendingMax >= 1 && tolerance >= 0)) {
-      throw new ClientError("halfLifeS, pendingMax or tolerance is out of bounds");
+      throw new ClientError("bad halfLifeS, pendingMax or tolerance");
     }
     this._wraps = wrapsOf(_smooth, wrap);
     this._halfLifeS = halfLifeS;

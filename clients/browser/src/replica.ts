@@ -93,8 +93,8 @@ export class Replica {
     return applied;
   }
 
-  private _allGroups(): [number, number][] {
-    return this.tables.flatMap(({ groups }, table) => [...groups.keys()].map((group): [number, number] => [table, group]));
+  private _allGroups(): (readonly [table: number, group: number])[] {
+    return this.tables.flatMap(({ groups }, table) => [...groups.keys()].map((group) => [table, group] as const));
   }
 
   private _suspects(parts: readonly Part[], isKeyframe: boolean): Suspect[] {

@@ -65,8 +65,7 @@ export class Returning {
 /** Whether trying again would only end the same way. */
 function isFinal(failure: Error): boolean {
   if (failure instanceof JoinRejected) return FINAL.has(failure.reason);
-  const closed = closedOf(failure);
-  return closed === null ? !(failure instanceof CannotConnect) : closed.comeback === "no";
+  return closedOf(failure)?.comeback === "no";
 }
 
 /** How long to wait at least, as the server has told. */

@@ -39,7 +39,7 @@ export interface ActOptions {
 export interface PredictOptions extends PredictorOptions {
   /** The row; left out, the one with this player's id. */
   readonly rowId?: number;
-  /** For how many ticks of time an action stands: 1 if the game moves a player once for each, 0 if it moves all by itself. */
+  /** For how many ticks an action stands: 1 if the game moves a player once for each, 0 if it moves all by itself. */
   readonly actionTicks?: number;
 }
 

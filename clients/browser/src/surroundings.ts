@@ -1,4 +1,4 @@
-/** What a client has of the machine it runs on: sockets, clock, randomness, timers. All of it can be given, for tests. */
+/** What a client has of its machine: sockets, clock, randomness, timers. All of it can be given, for tests. */
 
 import { ClientError } from "./errors.js";
 

@@ -3,7 +3,8 @@
 import type { Block } from "./blocks.js";
 import { ClientError, ServerFault } from "./errors.js";
 import type { Journal, RowEvent } from "./events.js";
-import { isContinuous, isNumber, isSame, read, type Cell, type Column, type Numbers, type TableShape } from "./kinds.js";
+import { isContinuous, isNumber, isSame, read } from "./kinds.js";
+import type { Cell, Column, Numbers, TableShape } from "./kinds.js";
 import type { Part } from "./parts.js";
 import { Rows } from "./rows.js";
 import type { Value } from "./value.js";
@@ -214,7 +215,8 @@ export class ReplicaTable<R = Row> implements Iterable<R> {
   }
 
   private _note(id: number): void {
-    if (this._journal && !this._journal.has(id)) this._journal.set(id, this._rows.has(id) ? this._rows.values(id) : null);
+    const journal = this._journal;
+    if (journal && !journal.has(id)) journal.set(id, this._rows.has(id) ? this._rows.values(id) : null);
   }
 
   private _tell(journal: Journal, tick: number): void {

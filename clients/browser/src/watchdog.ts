@@ -1,20 +1,18 @@
-/** Notices a connection that is dead without having been closed: a room sends a frame each tick, so silence tells. */
+/** Notices a connection that is dead without having been closed: pings are answered, so silence tells. */
 
 import type { Surroundings } from "./surroundings.js";
 
 const SILENCE_S = 4;
 const SILENCE_TICKS = 8;
 
-/**
- * Calls `dead` once no frame has come for so long. Looks twice, since a page that slept has its timers before what had
- * arrived meanwhile.
- */
+/** Looks again and again: asks for an answer each time, and calls `dead` if nothing has come since the look before. */
 export class Watchdog {
   private _cancel: () => void = () => {};
   private _heard = true;
 
   constructor(
     private readonly _machine: Surroundings,
+    private readonly _ask: () => void,
     private readonly _dead: () => void,
   ) {}
 
@@ -25,7 +23,7 @@ export class Watchdog {
     this._look(Math.max(SILENCE_S, SILENCE_TICKS / tickHz) / 2);
   }
 
-  /** A frame has come. */
+  /** Something has come. */
   fed(): void {
     this._heard = true;
   }
@@ -38,6 +36,7 @@ export class Watchdog {
     this._cancel = this._machine.after(everyS, () => {
       if (!this._heard) return this._dead();
       this._heard = false;
+      this._ask();
       this._look(everyS);
     });
   }

@@ -227,6 +227,21 @@ test("a network that is there again is tried at once", async () => {
   assert.equal(machine.sockets.length, 2);
 });
 
+test("a ticket that cannot be had now is asked for again", async () => {
+  let asked = 0;
+  const ticket = async (): Promise<string> => {
+    asked += 1;
+    if (asked === 2) throw new TypeError("failed to fetch");
+    return `ticket ${asked}`;
+  };
+  const { machine, socket } = await seated({ ticket });
+  socket.end(1006);
+  await machine.pass(0.25);
+  await machine.pass(1);
+  machine.socket.welcome();
+  assert.deepEqual([asked, machine.socket.take()[0]], [3, [1, "pelton-js", "ticket 3"]]);
+});
+
 test("a seat that is busy is asked for when the server says so", async () => {
   const { machine, socket } = await seated();
   socket.end(1006);
@@ -240,6 +255,17 @@ test("a seat that is busy is asked for when the server says so", async () => {
   assert.equal(machine.sockets.length, 3);
 });
 
+test("a seat that somebody else has now is not asked for again", async () => {
+  const { machine, room, socket } = await seated();
+  socket.end(1006);
+  await machine.pass(0.25);
+  machine.socket.welcome();
+  await settle();
+  machine.socket.end(4401);
+  await machine.pass(20);
+  assert.deepEqual([machine.sockets.length, room.leftReason], [2, "closed"]);
+});
+
 test("a room that is gone is not asked for again", async () => {
   const { machine, room, socket } = await seated();
   socket.end(1006);
@@ -251,7 +277,16 @@ test("a room that is gone is not asked for again", async () => {
   assert.deepEqual([machine.sockets.length, room.leftReason], [2, "closed"]);
 });
 
-test("a connection without frames is dead, though nobody closed it", async () => {
+test("a room that stands still is left alone, as long as pings are answered", async () => {
+  const { machine, room, socket } = await seated();
+  for (let count = 0; count < 20; count++) {
+    await machine.pass(1);
+    for (const message of socket.take() as number[][]) if (message[0] === 5) socket.deliver(21, message[1], 1_000_000);
+  }
+  assert.deepEqual([room.connected, machine.sockets.length], [true, 1]);
+});
+
+test("a connection on which nothing comes is dead, though nobody closed it", async () => {
   const { machine, room } = await seated();
   await machine.pass(4.5);
   assert.equal(room.connected, false);

@@ -72,7 +72,8 @@ function checkColumns(table: Replica["tables"][number]): void {
     assert.equal(column.length, table.size);
     table.ids.forEach((id, index) => {
       const seen = table.get(id)?.[name];
-      assert.deepEqual(column instanceof Uint8Array && typeof seen === "boolean" ? column[index] === 1 : column[index], seen);
+      const isBool = column instanceof Uint8Array && typeof seen === "boolean";
+      assert.deepEqual(isBool ? column[index] === 1 : column[index], seen);
       assert.deepEqual(table.value(id, name), seen);
     });
   }

@@ -50,7 +50,12 @@ for (const vector of hostile) {
 }
 
 /** What is no MessagePack of this protocol, whatever it means. */
-const STRUCTURAL = /cut after|4 GiB announced|announced, nothing in it|UTF-8|0xc1|extension|timestamp|NaN|infinity|2\^53|largest uint64|smallest int64|two messages|one byte too many/;
+const STRUCTURAL = new RegExp(
+  [
+    "cut after|announced, nothing in it|4 GiB announced|two messages|one byte too many",
+    "UTF-8|0xc1|extension|timestamp|NaN|infinity|2\\^53|largest uint64|smallest int64",
+  ].join("|"),
+);
 
 for (const vector of hostile.filter(({ name }) => STRUCTURAL.test(name))) {
   test(`refused before it is looked at: ${vector.name} (${vector.direction})`, () => {
@@ -71,12 +76,19 @@ test("what is in a map under __proto__ changes no object", () => {
 });
 
 test("another library reads what is written here, and this one what it writes", () => {
-  const many: Value = { a: [1, -1, 127, 128, -33, 65536, 2 ** 40, -(2 ** 40), 0.5], b: "é".repeat(40), c: null, d: [[]] };
+  const numbers = [1, -1, 127, 128, -33, 65536, 2 ** 40, -(2 ** 40), 0.5];
+  const many: Value = { numbers, text: "é".repeat(40), nothing: null, nested: [[]] };
   assert.deepEqual(decodeElsewhere(pack(many)), many);
   assert.deepEqual(unpack(encodeElsewhere(many)), many);
 });
 
-for (const { state, event, after } of vectors<{ state: SessionState; event: Move; after: SessionState | null }>("session")) {
+interface SessionVector {
+  state: SessionState;
+  event: Move;
+  after: SessionState | null;
+}
+
+for (const { state, event, after } of vectors<SessionVector>("session")) {
   test(`${event} ${after ? `leads from ${state} to ${after}` : `has no place in ${state}`}`, () => {
     assert.equal(step(state, event), after);
   });

@@ -1,5 +1,5 @@
-// A player of the arena in Node, led by lines on its standard input: `player.mjs URL BUNDLE WS GAME`. Tells what it sees as
-// JSON, a line each.
+// A player of the arena in Node, led by lines on its standard input: `player.mjs URL BUNDLE WS GAME`. Tells what it
+// sees as JSON, a line each.
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
