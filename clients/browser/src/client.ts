@@ -81,7 +81,7 @@ export class Client {
     this._watchdog = new Watchdog(
       this._machine,
       () => this._measure(),
-      () => this._connection.drop("nothing came for too long"),
+      () => this._connection.drop("silence"),
     );
   }
 
@@ -143,7 +143,7 @@ export class Client {
       case "pong":
         return this._takePong(connection, message);
       case "rejected": {
-        const rejected = new JoinRejected(message.reason, message.detail, message.retryAfterS);
+        const rejected = new JoinRejected(message.reason, message.detail, message.retryAfterS || null);
         connection.answer("seat", rejected);
         return connection.answer("resumed", rejected);
       }
@@ -221,7 +221,7 @@ export class Client {
   /** Connect anew and ask for the seat. */
   private async _tryAgain(room: Room): Promise<void> {
     const connection = new Connection(this.url, this._machine, this);
-    const stop = this._machine.after(2 * TRY_TIMEOUT_S, () => connection.drop("no answer in time"));
+    const stop = this._machine.after(2 * TRY_TIMEOUT_S, () => connection.drop("no answer"));
     try {
       const welcome = await connection.open(await this._hello(), TRY_TIMEOUT_S);
       const question = messages.resume(room.roomId, room.playerId, room.token, room.state.tick);

@@ -11,7 +11,7 @@ const MESSAGE_BYTES_MAX = 16 * 2 ** 20;
 /** More than this that not even the system has taken, and the line is congested: what is sent now would come late. */
 const BUFFERED_BYTES_MAX = 1024;
 const CLOSE_TIMEOUT_S = 2;
-const MOVES: ReadonlySet<string> = new Set<Move>(["joined", "resumed", "rejected", "left"]);
+const MOVES: ReadonlySet<string> = new Set<Move>(["welcome", "joined", "resumed", "rejected", "left"]);
 
 /** Who is told what comes in. */
 export interface Owner {
@@ -43,7 +43,7 @@ export class Connection {
 
   /** Connect and say hello. CannotConnect if that does not work in time. */
   async open(hello: Bytes, timeoutS: number): Promise<Welcome> {
-    const stop = this._machine.after(timeoutS, () => this._finish(LOST, `no answer within ${timeoutS} s`));
+    const stop = this._machine.after(timeoutS, () => this._finish(LOST, `no answer in ${timeoutS} s`));
     try {
       const answer = this._question<Welcome>("welcome");
       this._dial(hello);
@@ -96,7 +96,7 @@ export class Connection {
   async close(): Promise<void> {
     if (!this._socket || this.ended) return;
     const over = this._question("end").catch(() => undefined); // the end is what is waited for
-    const stop = this._machine.after(CLOSE_TIMEOUT_S, () => this._finish(NORMAL, "the server did not answer"));
+    const stop = this._machine.after(CLOSE_TIMEOUT_S, () => this._finish(NORMAL, "no answer"));
     this._socket.close(NORMAL, "");
     await over;
     stop();
@@ -131,7 +131,7 @@ export class Connection {
   private _received(data: unknown): void {
     if (this.ended) return;
     if (!(data instanceof ArrayBuffer)) return this.fault("a text message");
-    if (data.byteLength > MESSAGE_BYTES_MAX) return this.fault("a message that is too long");
+    if (data.byteLength > MESSAGE_BYTES_MAX) return this.fault("too long a message");
     let message: ServerMessage;
     try {
       message = decodeServer(new Uint8Array(data));

@@ -57,7 +57,7 @@ export function decodeServer(bytes: Uint8Array): ServerMessage {
   const [kind, ...readers] = layout;
   count(fields, kind === "rejected" ? readers.length - 1 : readers.length, readers.length);
   const message: Record<string, unknown> = { kind };
-  readers.forEach(([name, read], index) => (message[name] = index < fields.length ? read(fields[index]) : null));
+  readers.forEach(([name, read], index) => (message[name] = index < fields.length ? read(fields[index]) : 0));
   if (kind === "frame") message["events"] ??= [];
   return message as unknown as ServerMessage;
 }

@@ -49,8 +49,8 @@ export interface Rejected {
   readonly kind: "rejected";
   readonly reason: string;
   readonly detail: string;
-  /** null: not told. */
-  readonly retryAfterS: number | null;
+  /** 0: not told. */
+  readonly retryAfterS: number;
 }
 
 export interface Left {

@@ -7,7 +7,7 @@ import type { Surroundings } from "./surroundings.js";
 /** After a code that says to come back later: at least so long, and up to twice as long. */
 const LATER_S = 5;
 /** Reasons of `rejected` after which the seat cannot be had any more. */
-const FINAL: ReadonlySet<string> = new Set(["no_such_room", "room_closed", "room_error"]);
+const FINAL: ReadonlySet<string> = new Set(["no_such_room", "room_closed", "room_error", "not_allowed"]);
 
 export class Returning {
   private _isOver = false;

@@ -1,8 +1,8 @@
 /** The life of a session as a table: section 8 of the SPEC. A test visits every cell. */
 
-export type SessionState = "fresh" | "greeted" | "joining" | "seated" | "unseated";
+export type SessionState = "fresh" | "judged" | "greeted" | "joining" | "seated" | "unseated";
 
-/** What moves it: the client's messages, and four answers of the server. */
+/** What moves it: the client's messages, and five answers of the server. */
 export type Move =
   | "hello"
   | "join"
@@ -13,13 +13,15 @@ export type Move =
   | "resync"
   | "heard"
   | "resume"
+  | "welcome"
   | "joined"
   | "resumed"
   | "rejected"
   | "left";
 
 const TRANSITIONS: Readonly<Record<SessionState, Readonly<Partial<Record<Move, SessionState>>>>> = {
-  fresh: { hello: "greeted" },
+  fresh: { hello: "judged" },
+  judged: { welcome: "greeted" }, // until the server has answered, there is nothing to say
   greeted: { join: "joining", ping: "greeted", resume: "joining" },
   joining: { ping: "joining", joined: "seated", resumed: "seated", rejected: "greeted", left: "joining" },
   seated: {
