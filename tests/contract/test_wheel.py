@@ -15,6 +15,9 @@ NEEDED = [
     "pelton/loadtest/page/report.js",
     "pelton/loadtest/assets/uPlot.iife.js",
     "pelton/loadtest/assets/uPlot.min.css",
+    "pelton/server/browser/pelton.js",
+    "pelton/server/browser/pelton.iife.js",
+    "pelton/server/browser/pelton.d.ts",
 ]
 
 
