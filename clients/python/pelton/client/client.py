@@ -320,6 +320,7 @@ class Client:
         self._sent_before_bytes += self._connection.sent_bytes
         self._connection = connection
         self._returning = None  # should this connection break at once, another way back begins
+        connection.silence.watch()
         connection.answer(Resumed, resumed)
         room.returned(resumed, self._link(connection))
 
@@ -354,6 +355,7 @@ class Client:
             connection.answer(Joined, fault)
             connection.fault(f"the server offered a room that is none: {fault}", "a room that makes no sense")
             return
+        connection.silence.watch()
         connection.answer(Joined, self.room)
 
     def _link(self, connection: Connection) -> Link:

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from pelton.client.dial import Dial, Line
 from pelton.client.errors import CannotConnect, Closed
-from pelton.protocol import SUBPROTOCOL, BadMessage, Hello, Welcome
+from pelton.client.silence import SILENCE_S, Silence
+from pelton.protocol import SUBPROTOCOL, BadMessage, Hello, Ping, Welcome
 from pelton.protocol.messages import ServerMessage
 from pelton.protocol.plain import encode
 from pelton.protocol.schema import Message
@@ -20,7 +21,7 @@ __all__ = ["Connection", "Owner"]
 MESSAGE_BYTES_MAX = 16 * 2**20
 BACKLOG_BYTES_MAX = 65_536
 CLOSE_TIMEOUT_S = 2.0
-NORMAL, PROTOCOL_ERROR = 1000, 1002
+NORMAL, PROTOCOL_ERROR, LOST = 1000, 1002, 1006
 
 
 class Owner(Protocol):
@@ -62,6 +63,7 @@ class Connection:
         self._websocket = WebSocket(self._handshake, self, MESSAGE_BYTES_MAX, BACKLOG_BYTES_MAX)
         self.pause, self.resume = self._websocket.pause, self._websocket.resume
         """Take no more messages, and go on."""
+        self.silence = Silence(self._ping, lambda: self._websocket.held, self._dead)
 
     async def open(self, name: str, timeout_s: float, tls: ssl.SSLContext | None, ticket: str = "") -> Welcome:
         """Connect and say hello. CannotConnect if that does not work in time."""
@@ -89,6 +91,12 @@ class Connection:
                 await self.line.ended.wait()
         except TimeoutError:
             self._websocket.drop(NORMAL, "the server did not answer the goodbye")
+
+    def _ping(self) -> None:
+        self.push(Ping(0))  # nobody waits for the answer itself
+
+    def _dead(self) -> None:
+        self._websocket.drop(LOST, f"nothing was heard of the server for {SILENCE_S:g} s")
 
     def drop(self) -> None:
         """End it without a word."""
@@ -180,9 +188,11 @@ class Connection:
         except BadMessage as bad:
             self.fault(f"the server sent what is no message: {bad.problem}", bad.problem)
             return
+        self.silence.heard = True
         self._owner.take(self, message)
 
     def closed(self, code: int, reason: str) -> None:
+        self.silence.stop()
         self.ended = closed = Closed(code, self.problem or reason)
         self._writable.set()
         self._owner.lost(self, closed)
