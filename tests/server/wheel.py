@@ -76,6 +76,12 @@ class Wheel:
         self.clock.advance(seconds)
         await self.turned()
 
+    async def run_for(self, seconds: float) -> None:
+        """Let so much time pass for a server that does not stand still."""
+        while seconds > 0:
+            await self.pass_time(min(seconds, 0.5))
+            seconds -= 0.5
+
     async def ticks(self, count: int = 1) -> None:
         """So many twentieths of a second, one at a time."""
         for _ in range(count):

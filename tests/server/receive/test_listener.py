@@ -51,7 +51,7 @@ async def test_a_handshake_that_is_not_whole_in_time_is_answered_over_http(wheel
     with Peer(wheel.port) as peer:
         await peer.send(sent)
         await connected(wheel, 1)
-        await wheel.pass_time(HELLO_TIMEOUT_S - 0.001)
+        await wheel.run_for(HELLO_TIMEOUT_S - 0.001)
         assert wheel.metrics.connections == 1
         await wheel.pass_time(0.001)
         assert (await peer.rest()).startswith(b"HTTP/1.1 408 Request Timeout\r\n")
@@ -61,9 +61,21 @@ async def test_a_handshake_that_is_not_whole_in_time_is_answered_over_http(wheel
 async def test_a_websocket_without_hello_is_closed_in_time(wheel: Wheel) -> None:
     with Peer(wheel.port) as peer:
         assert (await peer.upgrade()).startswith(b"HTTP/1.1 101 ")
-        await wheel.pass_time(HELLO_TIMEOUT_S - 0.001)
+        await wheel.run_for(HELLO_TIMEOUT_S - 0.001)
         assert wheel.metrics.connections == 1
         await wheel.pass_time(0.001)
+        assert await peer.closed() == (4508, "hello_timeout: no hello in time")
+
+
+async def test_who_was_shaking_hands_while_the_process_stood_still_has_as_long_once_more(wheel: Wheel) -> None:
+    with Peer(wheel.port) as peer:
+        await peer.send(UPGRADE[:40])
+        await connected(wheel, 1)
+        await wheel.pass_time(2 * HELLO_TIMEOUT_S)
+        await wheel.run_for(HELLO_TIMEOUT_S)
+        await peer.send(UPGRADE[40:])
+        assert (await peer.head()).startswith(b"HTTP/1.1 101 ")
+        await wheel.run_for(2 * HELLO_TIMEOUT_S)
         assert await peer.closed() == (4508, "hello_timeout: no hello in time")
 
 

@@ -41,14 +41,15 @@ class Allowances:
         self.metrics = metrics
         self._timeout_ns = round(config.flood_timeout_s * NS_PER_S)
         self._step_ns_max = 2 * config.intake_seated_interval_ms * 1_000_000
-        self._lenient_until_ns = now_ns
+        self.lenient_until_ns = now_ns
+        """Nobody is judged before, as the process stood still."""
 
     def begin(self, now_ns: int) -> int:
         """A look begins. Answers how much time it stands for: not more than looks usually are apart."""
         passed_ns = now_ns - self.now_ns
         self.now_ns = now_ns
         if passed_ns > STALL_NS:
-            self._lenient_until_ns = now_ns + passed_ns
+            self.lenient_until_ns = now_ns + passed_ns
         return min(passed_ns, self._step_ns_max)
 
     def refill(self, step_ns: int, *, judge: bool) -> None:
@@ -56,7 +57,7 @@ class Allowances:
 
         `judge` is False if not everybody was read: who seems content may be about to go on.
         """
-        judge = judge and self.now_ns >= self._lenient_until_ns
+        judge = judge and self.now_ns >= self.lenient_until_ns
         for allowance in list(self.short):
             websocket = allowance.websocket
             if websocket.phase is _CLOSED:

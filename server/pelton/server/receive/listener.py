@@ -174,7 +174,8 @@ class Listener:
             self.pulse.beat(now_ns)
         if self.greetings.due_ns <= now_ns:
             self.greetings.look(now_ns)
-        if self._overdue.due_ns <= now_ns:
+        # Who was shaking hands while the process stood still could not go on; he has as long once more.
+        if self._overdue.due_ns <= now_ns and self._allowances.lenient_until_ns <= now_ns:
             for connection in self._overdue.expired(now_ns):
                 connection.hello_overdue()
         self._turned_away.look(now_ns)
