@@ -26,9 +26,9 @@ __all__ = ["Bot"]
 COMEBACK = Backoff(0.3, 1.0)
 NEVER_SEEN = frozenset({1002, 1003, 1009, 4400, 4405, 4409, 4500, 4512})
 """Close codes that say that somebody did wrong: never told to a client that is right."""
-CUTS = frozenset({1006, 4503, 4504, 4512, 4529})
-"""Of clients that were not heard, or too much. A long stall in the middle of a handshake ends it, as is known."""
-GOODBYE, RESTART = 1000, 1012
+CUTS = frozenset({1006, 4503, 4504, 4508, 4512, 4529})
+"""Of clients that were not heard, or too much."""
+GOODBYE, RESTART, HELLO_TIMEOUT = 1000, 1012, 4508
 BURST = 200
 
 
@@ -249,7 +249,7 @@ class Bot:
         world.note(f"{self.who}: closed with {code} {reason}")
         if code not in CLOSE_CODES:
             world.fail("every close has a documented code", self.who, f"{code} {reason}")
-        if self._plan.is_gentle and code in CUTS and self._welcomed:
+        if self._plan.is_gentle and code in CUTS and (self._welcomed or code == HELLO_TIMEOUT):
             world.fail("a stall cuts nobody who is well", self.who, f"{code} {reason}")
         if code in NEVER_SEEN:
             world.fail("who does nothing wrong is not blamed", self.who, f"{code} {reason}")
