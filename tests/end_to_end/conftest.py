@@ -85,6 +85,10 @@ class RunningServer:
             self._process.send_signal(signal.SIGTERM)
             assert self._ended() == 0, f"the server ended with {self._process.returncode}:\n{self.log()}"
 
+    def wait(self) -> None:
+        """Wait until it has ended by itself, with exit code 0."""
+        assert self._ended() == 0, f"the server ended with {self._process.returncode}:\n{self.log()}"
+
     def kill(self) -> None:
         """End it without a goodbye to anybody, as a power cut would."""
         self._process.kill()

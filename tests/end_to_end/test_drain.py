@@ -84,5 +84,5 @@ async def test_nothing_acknowledged_is_lost_and_everybody_is_told(
     assert len({client.retry_after_s for client in opened}) > PLAYERS // 2, "each has a time of its own"
     for client in clients:
         await client.__aexit__(None, None, None)
-    await asyncio.to_thread(server.stop)
+    await asyncio.to_thread(server.wait)
     assert "Traceback" not in server.log()
