@@ -24,7 +24,7 @@ TYPED = $(foreach folder,$(wildcard $(FOLDERS)),$(if $(shell find $(folder) -nam
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check mutants fuzz conformance bench bench-state bench-streams bench-swarm lock clean
+.PHONY: help install run test check mutants fuzz soak conformance bench bench-state bench-streams bench-swarm lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ mutants: $(READY) ## break the stream core in many ways: a test must notice each
 
 fuzz: $(READY) ## feed hostile bytes to everything that reads some; N=1000000 inputs, ARGS='--target session --seed 7' repeats
 	@$(BIN)/python -m tests.fuzz.run --inputs $(N) $(ARGS)
+
+soak: $(READY) ## attack a server in every way at full size, target against measured; ARGS='T7 S1' chooses, ARGS=--quick is small
+	@$(BIN)/python -m tests.threats.soak $(ARGS)
 
 conformance: $(READY) $(CONFORMANCE) ## test what RFC 6455 asks, also with clients that others wrote (Node's ws, aiohttp, picows)
 	@$(BIN)/python -m pytest tests/conformance $(ARGS)
