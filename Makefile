@@ -31,7 +31,7 @@ TYPED = $(foreach folder,$(wildcard $(FOLDERS)),$(if $(shell find $(folder) -nam
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check mutants planted fuzz conformance browser browser-lock bench bench-state bench-streams \
+.PHONY: help install run test check mutants planted fuzz soak conformance browser browser-lock bench bench-state bench-streams \
 	bench-swarm bench-recorder bench-browser lock clean
 
 help: ## say what can be made
@@ -67,6 +67,9 @@ planted: $(READY) ## put bugs that others had into sessions: a simulation must f
 
 fuzz: $(READY) ## feed hostile bytes to everything that reads some; N=1000000 inputs, ARGS='--target session --seed 7' repeats
 	@$(BIN)/python -m tests.fuzz.run --inputs $(N) $(ARGS)
+
+soak: $(READY) ## attack a server in every way at full size, target against measured; ARGS='T7 S1' chooses, ARGS=--quick is small
+	@$(BIN)/python -m tests.threats.soak $(ARGS)
 
 conformance: $(READY) $(CONFORMANCE) ## test what RFC 6455 asks, also with clients that others wrote (Node's ws, aiohttp, picows)
 	@$(BIN)/python -m pytest tests/conformance $(ARGS)

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import pytest
 
 READY = re.compile(r"listening on (wss?://\S+:(\d+)/)")
-ADMIN = re.compile(r"admin port: (http://\S+/)")
+ADMIN = re.compile(r"admin port: (http://[^\s\"]+/)")
 LOG = ("--set", "log.format=console")  # where the log goes to a file, it is JSON unless somebody says so
 STOP_TIMEOUT_S = 20
 NO_DRAIN = ("--set", "server.drain_timeout_s=0")

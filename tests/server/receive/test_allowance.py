@@ -35,6 +35,8 @@ class Client:
         self.waiting = 0
         """Frames in the kernel."""
         self.sends = frame(b"")
+        self.a_look = 100
+        """Of them, how many are in what one look reads."""
 
     def read(self) -> None:
         """As a sweep does: what was held back, then a slice of what waits."""
@@ -42,7 +44,7 @@ class Client:
             self.channel.wants_again = False
             self.websocket.feed(b"")
         if not self.channel.paused and self.waiting:
-            taken = min(self.waiting, 100)
+            taken = min(self.waiting, self.a_look)
             self.waiting -= taken
             self.websocket.feed(self.sends * taken)
 
@@ -173,13 +175,31 @@ def test_a_flood_is_closed_when_it_has_gone_on_for_long_enough(server: Server) -
     assert server.allowances.short == {}
 
 
-def test_a_flood_of_pings_has_a_quarter_of_the_time(server: Server) -> None:
+def test_a_flood_of_pings_has_a_fifth_of_the_time(server: Server) -> None:
     ping, act = server.client(), server.client()
     ping.sends = frame(b"", PING)
     ping.waiting = act.waiting = 1_000_000
-    server.look(FLOOD_LOOKS // 4 + 8)
+    server.look(FLOOD_LOOKS // 5 + 8)
     assert [code for code, _ in ping.endpoint.closings] == [RATE_LIMITED.code]
     assert act.endpoint.closings == []
+
+
+def test_long_pings_are_closed_within_a_second_although_few_are_in_a_slice(server: Server) -> None:
+    client = server.client()
+    client.sends, client.a_look = frame(b"x" * 125, PING), 15
+    client.waiting = 1_000_000
+    server.look(round(1 / LOOK_S))
+    assert [code for code, _ in client.endpoint.closings] == [RATE_LIMITED.code]
+
+
+def test_who_pings_as_often_as_libraries_do_never_notices(server: Server) -> None:
+    client = server.client()
+    client.sends = frame(b"", PING)
+    for look in range(1, 20 * 60):
+        client.waiting += look % 4 == 0  # five times a second
+        server.look()
+        assert (client.websocket.held, client.waiting) == (False, 0)
+    assert server.metrics.reads_held == 0
 
 
 def test_pings_among_actions_do_not_make_a_client_a_flood_of_pings(server: Server) -> None:

@@ -46,6 +46,7 @@ class Ward:
     def beat(self, count: int = 1, *, seconds: float = 1.0) -> None:
         for _ in range(count):
             self.now_ns += round(seconds * NS_PER_S)
+            self.allowances.begin(self.now_ns)
             if self.pulse.due_ns <= self.now_ns:
                 self.pulse.beat(self.now_ns)
 

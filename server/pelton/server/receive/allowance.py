@@ -19,8 +19,12 @@ SHARES = 4
 """A bucket hands out a quarter of a burst at a time. Of what is out nobody knows when it was used; it counts as used
 when more is asked for, so that never more than a burst passes at once, and after a rest three quarters of one at least.
 """
-HEARTBEATS_PATIENCE = 4
+HEARTBEATS_PATIENCE = 5
 """A flood of pings and pongs has this part of the time: no game sends them, and each is answered."""
+HEARTBEAT_FRAMES = 6
+"""What a ping or pong counts besides itself is one less than this. Of long ones few are read at a look: counted once,
+a flood of them would live on its burst for longer than the whole flood may last.
+"""
 STALL_NS = NS_PER_S
 """When a look comes so much after the one before, the process stood still. What has piled up is nobody's fault."""
 
@@ -81,12 +85,23 @@ class Allowances:
 class Allowance:
     """One connection's bucket: the meter of its WebSocket."""
 
-    __slots__ = ("_around", "_before", "_level", "_out", "_since_ns", "granted", "insists", "short_ns", "websocket")
+    __slots__ = (
+        "_around",
+        "_before",
+        "_level",
+        "_out",
+        "_share",
+        "_since_ns",
+        "granted",
+        "insists",
+        "short_ns",
+        "websocket",
+    )
 
     def __init__(self, around: Allowances) -> None:
         self._around = around
         self._level = around.burst
-        """Frames in the bucket. What is out does not count, nor is there room for it."""
+        """Frames in the bucket. What is out does not count, nor is there room for it. Pings may leave it in debt."""
         self._out = 0
         self._since_ns = around.now_ns
         """Up to when the bucket was filled."""
@@ -97,7 +112,9 @@ class Allowance:
         self.short_ns = 0
         """How long that has been so without a break."""
         self._before = 0, 0
-        """Frames that had come when that began, and how many of them were pings and pongs."""
+        """The same for the share before that."""
+        self._share = 0, 0
+        """Frames that had come when more was asked for last, and how many of them were pings and pongs."""
         self.websocket: WebSocket
 
     @property
@@ -107,12 +124,16 @@ class Allowance:
 
     @property
     def beats(self) -> bool:
-        """Whether most of what has come since it was short are pings and pongs."""
+        """Whether most of what has come lately are pings and pongs."""
         used, heartbeats = self._before
         return 2 * (self.websocket.heartbeats - heartbeats) > self.used - used
 
     def spent(self) -> int:
         """What is out was used up; see `pelton.wire.Meter`."""
+        if self.granted:
+            self._before = self._share
+            self._share = self.used, self.websocket.heartbeats
+            self._level -= (HEARTBEAT_FRAMES - 1) * (self._share[1] - self._before[1])
         granted = self.earned()
         if not granted:
             self.insists = True
@@ -130,7 +151,7 @@ class Allowance:
         else:  # full: what the time would have earned besides, a part of a frame too, is lost
             level = room
             self._since_ns = around.now_ns
-        self._out = out = min(level, around.share)
+        self._out = out = max(0, min(level, around.share))
         self._level = level - out
         self.granted += out
         return out
@@ -147,7 +168,5 @@ class Allowance:
             self._enlist()
 
     def _enlist(self) -> None:
-        """It is short from now on, if it is not already."""
-        if self not in self._around.short:
-            self._before = self.used, self.websocket.heartbeats
-            self._around.short[self] = None
+        """It is short from now on."""
+        self._around.short[self] = None

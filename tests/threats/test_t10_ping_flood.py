@@ -1,0 +1,32 @@
+"""T10: one client that only pings is slowed down at once and closed within a second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.end_to_end.raw import frame
+from tests.threats.figure import Figure
+from tests.threats.harness import Scene
+from tests.threats.row import Row, Scenes, check
+
+
+def run(scene: Scene, size: int) -> Sequence[Figure]:
+    figures: list[Figure] = []
+    before = scene.count("floods_closed")
+    with scene.hurting(figures, peak_most_mb=20):
+        seen = scene.attack("flood", size, said=(frame(b"x" * 125, 0x9),))
+        deaf = scene.attack("flood", size, said=(frame(b"x" * 125, 0x9),), what="deaf")
+    return [
+        Figure("left open", seen["left"] + deaf["left"], most=0),
+        Figure("closed after", seen["closed_s"], most=1, unit="s", is_timing=True),
+        Figure("closed after, if it does not read", deaf["closed_s"], most=1, unit="s", is_timing=True),
+        Figure("closed as floods", scene.count("floods_closed") - before, least=2),
+        *figures,
+    ]
+
+
+ROW = Row("T10", "one client that only pings", run, full=100_000_000, ci=100_000_000)
+
+
+def test_ping_flood(scenes: Scenes) -> None:
+    check(ROW, scenes)
