@@ -15,7 +15,15 @@ import os
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
-from tests.threats import attack_floods, attack_messages, attack_places, attack_readers, attack_seats, attack_storm
+from tests.threats import (
+    attack_churn,
+    attack_floods,
+    attack_messages,
+    attack_places,
+    attack_readers,
+    attack_seats,
+    attack_storm,
+)
 from tests.threats.order import Order, Seen
 
 __all__ = ["ATTACKS"]
@@ -26,7 +34,15 @@ NICE = 10
 
 ATTACKS: dict[str, Attack] = {
     attack.__name__: attack
-    for attacks in (attack_floods, attack_messages, attack_places, attack_readers, attack_seats, attack_storm)
+    for attacks in (
+        attack_churn,
+        attack_floods,
+        attack_messages,
+        attack_places,
+        attack_readers,
+        attack_seats,
+        attack_storm,
+    )
     for attack in attacks.ATTACKS
 }
 

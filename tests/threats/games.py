@@ -66,6 +66,14 @@ class Tally(Room):
             self.scores[player.id].total += action.amount
 
 
+class Brittle(Tally):
+    """Fails with the first action."""
+
+    def on_tick(self, tick: Tick, actions: Iterable[Played]) -> None:
+        for player, _ in actions:
+            raise ValueError(player.name)
+
+
 class Crier(Tally):
     """Logs what its players say of themselves, as a game may."""
 

@@ -125,13 +125,14 @@ class Scene:
         if self._honest is not None:
             figures += _hurt(before, during)
         self.until(lambda: descriptors(self.pid) <= open_before, self._wait_s)
+        open_after = descriptors(self.pid)
         rss_most_mb = rss_before_mb + memory_mb
         self.until(lambda: rss_mb(self.pid) <= rss_most_mb, self._wait_s)
         if peak_most_mb is not None:
             figures.append(Figure("memory at its highest", highest_mb, most=peak_most_mb, unit="MB"))
         figures += [
             Figure("memory afterwards", rss_mb(self.pid) - rss_before_mb, most=memory_mb, unit="MB"),
-            Figure("descriptors afterwards", descriptors(self.pid) - open_before, most=0),
+            Figure("descriptors afterwards", open_after - open_before, most=0),
             Figure("errors that nobody answered for", self.count("unhandled_errors"), most=0),
         ]
 

@@ -51,6 +51,15 @@ def test_who_never_says_that_frames_arrive_gets_half_of_them_and_is_closed() -> 
     assert all(frame.base == before.tick for before, frame in zip(frames(mute), frames(mute)[1:], strict=False))
 
 
+def test_who_stops_reading_is_as_far_behind_as_it_is_long_ago_not_as_much_as_was_written() -> None:
+    stage = Stage("deliver.slow_after_s=1", "deliver.ack_lag_max_s=3", "deliver.stall_timeout_s=3600")
+    player = stage.player()
+    stage.tick(10)
+    player.websocket.reads = False
+    stage.tick(100)
+    assert player.close_codes == [UNRESPONSIVE.code]
+
+
 def test_who_catches_up_gets_every_frame_again() -> None:
     stage = Stage("deliver.slow_after_s=1", "deliver.ack_lag_max_s=30")
     player = stage.player()

@@ -64,7 +64,7 @@ class Fanout:
                 seat.asked = 0
         hz = ticker.room.tick_hz
         if outcome.tick % max(1, round(hz)) == 0:
-            self._review(hz)
+            self._review(outcome.tick, hz)
         if ticker.tape is not None:
             ticker.tape.enter(FLUSH)
         self._write(outcome.tick, encoder, now_ns, is_pause=is_pause)
@@ -121,11 +121,11 @@ class Fanout:
                     seat.session.close(SLOW_CONSUMER.code, "slow_consumer: too many events wait")
                 self._metrics.events_shed += outbox.lanes.shed()
 
-    def _review(self, hz: float) -> None:
+    def _review(self, tick: int, hz: float) -> None:
         slow, lag = self._config.slow_after_s * hz, self._config.ack_lag_max_s * hz
         for seat, outbox in list(self._outboxes.items()):
             if seat.live and not seat.away:
-                outbox.review(max(2, int(slow)), max(3, int(lag)))
+                outbox.review(tick, max(2, int(slow)), max(3, int(lag)))
 
     def _write(self, tick: int, encoder: TickEncoder, now_ns: int, *, is_pause: bool) -> None:
         sent = skipped = paced = keyframes = 0

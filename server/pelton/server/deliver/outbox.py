@@ -155,14 +155,18 @@ class Outbox:
         self._focus = -1
         return lost
 
-    def review(self, slow_ticks: int, lag_ticks: int) -> None:
-        """See how far the client is behind with saying what has arrived: halve its frames, or end its connection."""
+    def review(self, tick: int, slow_ticks: int, lag_ticks: int) -> None:
+        """See how far the client is behind with saying what has arrived: halve its frames, or end its connection.
+
+        Behind is who has not heard of the last frame written. By how much is counted up to now, and not up to that
+        frame: who reads nothing is not written to for long.
+        """
         seat = self._seat
         heard = max(seat.heard, seat.player.seen_tick)
         self.lanes.heard(heard)
         if self._lag_from is None:
             return
-        lag = self._baseline - max(heard, self._lag_from)
+        lag = tick - max(heard, self._lag_from) if heard < self._baseline else 0
         if lag > lag_ticks:
             seat.session.close(UNRESPONSIVE.code, "unresponsive: the client does not say that frames have arrived")
         else:

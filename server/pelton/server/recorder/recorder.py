@@ -85,7 +85,7 @@ class Recorder:
         if tape is not None:
             self._ended[room_id] = tape
             while len(self._ended) > ENDED_MAX:
-                del self._ended[next(iter(self._ended))]
+                self._ended.pop(next(iter(self._ended))).erase()
 
     def tape(self, room_id: str) -> Tape | None:
         """The tape of a room that is open, or was a while ago."""

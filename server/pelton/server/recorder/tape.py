@@ -106,6 +106,10 @@ class Tape:
 
     # What the beat calls.
 
+    def erase(self) -> None:
+        """Give the memory back now: a room and what it is made of hold each other, and go when the collector comes."""
+        self.ring, self.events = Ring(1), Events(1)
+
     def begin(self, begun_ns: int, lag_ns: int, late_ns: int, poll_ns: int) -> None:
         """A tick begins; the last three say what held it up, see TickRow."""
         self._begun_ns = self._since_ns = begun_ns
