@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from tests.threats import (
     attack_churn,
+    attack_doors,
     attack_floods,
     attack_messages,
     attack_places,
@@ -36,6 +37,7 @@ ATTACKS: dict[str, Attack] = {
     attack.__name__: attack
     for attacks in (
         attack_churn,
+        attack_doors,
         attack_floods,
         attack_messages,
         attack_places,
