@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # How quickly examples are made says something about the machine, and nothing about what is tested.
-settings.register_profile("any machine", suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
 LOOP_FACTORIES: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
