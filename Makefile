@@ -68,7 +68,7 @@ fuzz: $(READY) ## feed hostile bytes to everything that reads some; N=1000000 in
 conformance: $(READY) $(CONFORMANCE) ## test what RFC 6455 asks, also with clients that others wrote (Node's ws, aiohttp, picows)
 	@$(BIN)/python -m pytest tests/conformance $(ARGS)
 
-browser: $(BROWSER) ## build the TypeScript client, for browsers and Node
+browser: $(BROWSER) ## build the TypeScript client, for browsers and Node, and the arena's page
 	@ls -l $(SDK_BUILT)
 
 browser-lock: $(BROWSER) ## note size and hash of the built client, after a change to its source
@@ -135,7 +135,7 @@ $(BROWSER_TOOLS): $(PINNED) $(SDK)/package.json $(SDK)/package-lock.json $(SDK)/
 	@touch $@
 
 # Not committed: bundle.lock says what has to come out, and a test compares.
-$(BROWSER): $(BROWSER_TOOLS) $(SDK)/build.mjs $(SDK)/tsconfig.json $(SDK)/tsconfig.build.json $(wildcard $(SDK)/src/*.ts)
+$(BROWSER): $(BROWSER_TOOLS) $(SDK)/build.mjs $(SDK)/tsconfig.json $(SDK)/tsconfig.build.json $(wildcard $(SDK)/src/*.ts $(SDK)/arena/*)
 	@rm -rf $(SDK_BUILT)
 	@$(NODE) $(SDK)/build.mjs $(SDK_BUILT)
 	@touch $@

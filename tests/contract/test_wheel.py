@@ -18,6 +18,9 @@ NEEDED = [
     "pelton/server/browser/pelton.js",
     "pelton/server/browser/pelton.iife.js",
     "pelton/server/browser/pelton.d.ts",
+    "pelton/server/browser/arena.html",
+    "pelton/server/browser/arena.css",
+    "pelton/server/browser/arena.js",
 ]
 
 

@@ -93,6 +93,7 @@ def response(page: Page, *, body: bool = True) -> bytes:
         "X-Content-Type-Options: nosniff",
         f"Content-Type: {page.content_type}",
         f"Content-Length: {len(page.body)}",
+        *page.headers,
     ]
     if page.status == http.HTTPStatus.METHOD_NOT_ALLOWED:
         lines.append(f"Allow: {', '.join(METHODS)}")
