@@ -31,7 +31,7 @@ TYPED = $(foreach folder,$(wildcard $(FOLDERS)),$(if $(shell find $(folder) -nam
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check mutants fuzz conformance browser browser-lock bench bench-state bench-streams \
+.PHONY: help install run test test-browser check mutants fuzz conformance browser browser-lock bench bench-state bench-streams \
 	bench-swarm bench-browser lock clean
 
 help: ## say what can be made
@@ -64,6 +64,9 @@ mutants: $(READY) ## break the stream core in many ways: a test must notice each
 
 fuzz: $(READY) ## feed hostile bytes to everything that reads some; N=1000000 inputs, ARGS='--target session --seed 7' repeats
 	@$(BIN)/python -m tests.fuzz.run --inputs $(N) $(ARGS)
+
+test-browser: $(READY) ## play the arena in headless Chromium, which has to be there (on Debian: apt-get install chromium)
+	@PELTON_BROWSER_TESTS=1 $(BIN)/python -m pytest tests/browser -m browser $(ARGS)
 
 conformance: $(READY) $(CONFORMANCE) ## test what RFC 6455 asks, also with clients that others wrote (Node's ws, aiohttp, picows)
 	@$(BIN)/python -m pytest tests/conformance $(ARGS)

@@ -68,7 +68,7 @@ export class Controls {
   private _listenToKeys(): void {
     addEventListener("keydown", (event) => {
       const wanted = KEYS[event.code];
-      if (!wanted || event.ctrlKey || event.metaKey || event.target instanceof HTMLInputElement) return;
+      if (!wanted || event.ctrlKey || event.metaKey || isTaken(event)) return;
       event.preventDefault();
       this._held.add(wanted);
       if (wanted === "left" || wanted === "right") this._heading = null;
@@ -129,4 +129,10 @@ export class Controls {
     }
     element.addEventListener("contextmenu", (event) => event.preventDefault());
   }
+}
+
+/** Whether the key is for what has the focus: the name, or (but for letters) a slider. */
+function isTaken({ code, target }: KeyboardEvent): boolean {
+  const within = target instanceof Element ? target.closest("form, details") : null;
+  return within instanceof HTMLFormElement || (within !== null && !code.startsWith("Key"));
 }

@@ -8,6 +8,9 @@ const CUT_S = 5;
 const TOAST_S = 2;
 /** A silence shorter than this is not worth a word. */
 const SILENCE_S = 0.7;
+const PING_EVERY_S = 0.5;
+/** Servers answer when they look at what has come, so one ping says little. */
+const PINGS = 4;
 
 export function element<T extends HTMLElement = HTMLElement>(id: string): T {
   const found = document.getElementById(id);
@@ -19,10 +22,15 @@ export class Panel {
   private _said = "";
   private _saidUntilS = 0;
   private _drainUntilS = 0;
+  private _pingedS = -Infinity;
+  private _isPinging = false;
+  private _pings: number[] = [];
 
   constructor(private readonly _line: Line) {
     for (const key of ["latencyMs", "jitterMs", "lossPercent"] as const) this._slider(key);
     element("cut").addEventListener("click", () => _line.cut(CUT_S * 1000));
+    // Whoever points at it goes on to play, and his keys are for the ship.
+    element("line").addEventListener("click", ({ detail }) => detail && (document.activeElement as HTMLElement).blur());
   }
 
   /** Say something for a moment. */
@@ -38,9 +46,9 @@ export class Panel {
 
   /** Several times a second. */
   update(flight: Flight): void {
-    const { room, client } = flight;
-    const tripS = client.clock.roundTripS;
-    text("ping", tripS === null ? "–" : `${Math.round(tripS * 1000)} ms`);
+    const { room } = flight;
+    this._ping(flight);
+    text("ping", this._pings.length ? `${Math.round(Math.min(...this._pings) * 1000)} ms` : "–");
     text("tick", room.state.tick.toLocaleString("en"));
     text("jitter", `${Math.round(room.clock.jitterS * 1000)} ms`);
     text("missed", `${flight.missed} %`);
@@ -50,6 +58,19 @@ export class Panel {
     const warning = this._warning(flight, nowS);
     text("banner", warning);
     element("banner").hidden = !warning;
+  }
+
+  /** `client.clock.roundTripS` is the best of a minute; what a slider does should show at once. */
+  private _ping({ client, room }: Flight): void {
+    const nowS = room.nowS();
+    if (this._isPinging || !room.connected || nowS - this._pingedS < PING_EVERY_S) return;
+    this._pingedS = nowS;
+    this._isPinging = true;
+    client
+      .ping()
+      .then((tripS) => (this._pings = [...this._pings, tripS].slice(-PINGS)))
+      .catch(() => undefined) // the line is lost, and the banner says so
+      .finally(() => (this._isPinging = false));
   }
 
   private _warning({ room, silenceS }: Flight, nowS: number): string {
