@@ -29,7 +29,7 @@ interface Star {
 
 /** A colour of a player, the same on every page. */
 export function colour(id: number, alpha = 1): string {
-  return `hsl(${195 + ((id * 137.508) % 310)} 72% 70% / ${alpha})`; // none like the own ship
+  return `hsl(${195 + ((id * 0.618034) % 1) * 280} 74% 70% / ${alpha})`; // none like the own ship
 }
 
 export class Painter {
@@ -154,7 +154,7 @@ export class Painter {
     context.lineWidth = 1;
     for (let index = 0; index < WORLD / step; index++) {
       const [x, y] = this._at(index * step, index * step).map((place) => Math.round(place) + 0.5);
-      context.strokeStyle = index % 2 ? "#ffffff06" : "#ffffff10";
+      context.strokeStyle = index % 2 ? "#8fb4ff0a" : "#8fb4ff16";
       context.beginPath();
       if (x >= 0 && x <= this._width) {
         context.moveTo(x, 0);

@@ -5,7 +5,7 @@ import type { Conditions, Line } from "./line.js";
 import { colour, OWN } from "./painter.js";
 
 const CUT_S = 5;
-const TOAST_S = 2;
+const TOAST_S = 1.6;
 /** A silence shorter than this is not worth a word. */
 const SILENCE_S = 0.7;
 const PING_EVERY_S = 0.5;
@@ -75,7 +75,7 @@ export class Panel {
 
   private _warning({ room, silenceS }: Flight, nowS: number): string {
     const cutS = this._line.cutMs / 1000;
-    const cut = cutS ? ` · the line is cut for ${cutS.toFixed(1)} s more` : "";
+    const cut = cutS ? ` · cut off for ${cutS.toFixed(1)} s` : "";
     if (room.leftReason !== null) return "";
     if (!room.connected) return `Reconnecting; your ship is kept${cut}`;
     if (silenceS > SILENCE_S) return `Nothing heard for ${silenceS.toFixed(1)} s${cut}`;
@@ -87,7 +87,7 @@ export class Panel {
     const pilots = flight.pilots();
     const own = flight.room.playerId;
     const place = pilots.findIndex(({ id }) => id === own);
-    const most = innerWidth < 600 ? 4 : 8;
+    const most = Math.min(innerWidth, innerHeight) < 600 ? 4 : 8;
     const shown = pilots.slice(0, most);
     if (place >= most) shown.splice(-1, 1, pilots[place]);
     const lines = shown.map((pilot) => {

@@ -69,7 +69,7 @@ def new_session_id() -> str:
 
 
 def _handshake(config: Config, lobby: Lobby, metrics: Metrics) -> ServerHandshake:
-    front = arena_pages() if config.server.page == "arena" else {}
+    front = arena_pages() if config.server.page == "arena" else None
     return ServerHandshake(SUBPROTOCOL, config.receive.message_bytes_max, pages(lobby, metrics, front))
 
 
