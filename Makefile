@@ -31,8 +31,8 @@ TYPED = $(foreach folder,$(wildcard $(FOLDERS)),$(if $(shell find $(folder) -nam
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check mutants planted fuzz soak conformance browser browser-lock bench bench-state bench-streams \
-	bench-swarm bench-recorder bench-browser lock clean
+.PHONY: help install run test test-browser check mutants planted fuzz soak conformance browser browser-lock bench bench-state \
+	bench-streams bench-swarm bench-recorder bench-browser lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,10 +71,13 @@ fuzz: $(READY) ## feed hostile bytes to everything that reads some; N=1000000 in
 soak: $(READY) ## attack a server in every way at full size, target against measured; ARGS='T7 S1' chooses, ARGS=--quick is small
 	@$(BIN)/python -m tests.threats.soak $(ARGS)
 
+test-browser: $(READY) ## play the arena in headless Chromium, which has to be there (on Debian: apt-get install chromium)
+	@PELTON_BROWSER_TESTS=1 $(BIN)/python -m pytest tests/browser -m browser $(ARGS)
+
 conformance: $(READY) $(CONFORMANCE) ## test what RFC 6455 asks, also with clients that others wrote (Node's ws, aiohttp, picows)
 	@$(BIN)/python -m pytest tests/conformance $(ARGS)
 
-browser: $(BROWSER) ## build the TypeScript client, for browsers and Node
+browser: $(BROWSER) ## build the TypeScript client, for browsers and Node, and the arena's page
 	@ls -l $(SDK_BUILT)
 
 browser-lock: $(BROWSER) ## note size and hash of the built client, after a change to its source
@@ -144,7 +147,7 @@ $(BROWSER_TOOLS): $(PINNED) $(SDK)/package.json $(SDK)/package-lock.json $(SDK)/
 		rm -rf $(SDK)/node_modules; echo 'There are no npm packages to be had: without the TypeScript client.' >&2; fi
 
 # Not committed: bundle.lock says what has to come out, and a test compares.
-$(BROWSER): $(BROWSER_TOOLS) $(SDK)/build.mjs $(SDK)/tsconfig.json $(SDK)/tsconfig.build.json $(wildcard $(SDK)/src/*.ts)
+$(BROWSER): $(BROWSER_TOOLS) $(SDK)/build.mjs $(SDK)/tsconfig.json $(SDK)/tsconfig.build.json $(wildcard $(SDK)/src/*.ts $(SDK)/arena/*)
 	@rm -rf $(SDK_BUILT)
 	@if test -d $(SDK)/node_modules; then $(NODE) $(SDK)/build.mjs $(SDK_BUILT) && touch $@; fi
 

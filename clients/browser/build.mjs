@@ -1,7 +1,7 @@
-// Builds the client: `node build.mjs FOLDER` writes pelton.js, pelton.iife.js and pelton.d.ts there;
+// Builds the client: `node build.mjs FOLDER` writes pelton.js, pelton.iife.js and pelton.d.ts there, and the arena's page;
 // `node build.mjs --tests FOLDER` makes programs of the tests. The same source gives the same bytes.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,31 +9,46 @@ import { build } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const BANNER = "/* Pelton, MIT */";
+const COMMON = {
+  absWorkingDir: HERE,
+  bundle: true,
+  format: "esm",
+  minify: true,
+  target: "es2022",
+  charset: "utf8",
+  legalComments: "none",
+  mangleProps: /^_\w/, // what is private in TypeScript
+  banner: { js: BANNER },
+  logLevel: "warning",
+};
+// The page takes the client as everybody does: from pelton.js beside it.
+const CLIENT_BESIDE = {
+  name: "client-beside",
+  setup: ({ onResolve }) => onResolve({ filter: /\/src\/index\.js$/ }, () => ({ path: "./pelton.js", external: true })),
+};
 
 const args = process.argv.slice(2);
 const forTests = args[0] === "--tests";
 const folder = resolve(args.at(-1));
 mkdirSync(folder, { recursive: true });
-await (forTests ? buildTests() : buildClient());
+if (forTests) await buildTests();
+else {
+  await buildClient();
+  await buildArena();
+}
 
 async function buildClient() {
-  const common = {
-    absWorkingDir: HERE,
-    entryPoints: ["src/index.ts"],
-    bundle: true,
-    minify: true,
-    target: "es2022",
-    charset: "utf8",
-    legalComments: "none",
-    mangleProps: /^_\w/, // what is private in TypeScript
-    banner: { js: BANNER },
-    logLevel: "warning",
-  };
-  const { outputFiles } = await build({ ...common, format: "esm", write: false });
+  const { outputFiles } = await build({ ...COMMON, entryPoints: ["src/index.ts"], write: false });
   const module = outputFiles[0].text;
   writeFileSync(join(folder, "pelton.js"), module);
   writeFileSync(join(folder, "pelton.iife.js"), script(module));
   writeFileSync(join(folder, "pelton.d.ts"), declarations());
+}
+
+async function buildArena() {
+  const outfile = join(folder, "arena.js");
+  await build({ ...COMMON, entryPoints: ["arena/main.ts"], plugins: [CLIENT_BESIDE], outfile });
+  for (const name of ["arena.html", "arena.css"]) copyFileSync(join(HERE, "arena", name), join(folder, name));
 }
 
 // The module as a plain script with one global, `Pelton`: what it exports is returned by a function instead.

@@ -103,7 +103,8 @@ def children(pid: int) -> list[int]:
 def test_a_demo_has_bots_and_a_page_and_leaves_nothing_behind(start_demo: StartDemo) -> None:
     demo = start_demo("--bots", str(BOTS))
     page = demo.address("in a browser")
-    assert "Pelton" in read(page)
+    assert "arena.js" in read(page)
+    assert "players" in read(f"{page}status")
     asyncio.run(until_seen(demo.address("game clients"), BOTS))
     processes = children(demo.pid)
     assert len(processes) == 2

@@ -20,6 +20,9 @@ BROWSER = [
     "pelton/server/browser/pelton.js",
     "pelton/server/browser/pelton.iife.js",
     "pelton/server/browser/pelton.d.ts",
+    "pelton/server/browser/arena.html",
+    "pelton/server/browser/arena.css",
+    "pelton/server/browser/arena.js",
 ]
 """Not in a checkout that was made where no npm packages were to be had."""
 

@@ -43,6 +43,8 @@ class Page(NamedTuple):
     status: int
     content_type: str
     body: bytes
+    headers: tuple[str, ...] = ()
+    """More lines of the head."""
 
     @classmethod
     def text(cls, status: int, text: str) -> Page:
@@ -57,6 +59,7 @@ class Page(NamedTuple):
             "Cache-Control: no-store",
             f"Content-Type: {self.content_type}",
             f"Content-Length: {len(self.body)}",
+            *self.headers,
         ]
         if self.status == http.HTTPStatus.METHOD_NOT_ALLOWED:
             lines.append("Allow: GET")

@@ -36,7 +36,8 @@ CHUNK_BYTES = 65_536
 TEXT = """
   Pelton is running, and {bots}.
 
-    in a browser    http://{address}
+    in a browser    http://{address}   to play
+    its figures     http://{address}status
     game clients    ws://{address}
 
   Ctrl-C ends it.
@@ -53,7 +54,8 @@ def demo(args: argparse.Namespace) -> int:
         loaded = config_command.load(args)
     except ConfigError as error:
         return config_command.report(error)
-    stop_s = loaded.config.server.shutdown_timeout_s + MARGIN_S
+    server = loaded.config.server
+    stop_s = server.drain_timeout_s + server.shutdown_timeout_s + MARGIN_S
     return asyncio.run(_demo(_server_options(args, loaded), bots, stop_s))
 
 
@@ -64,6 +66,10 @@ def _server_options(args: argparse.Namespace, loaded: LoadedConfig) -> list[str]
         overrides = [*overrides, "log.level=warning"]  # whoever wants to see more can say so
     if loaded.origins["admin.port"] == "default":
         overrides = [*overrides, "admin.port=-1"]  # a demo starts also where another server has the admin port
+    if loaded.origins["server.page"] == "default":
+        overrides = [*overrides, "server.page=arena"]
+    if loaded.origins["server.drain_timeout_s"] == "default":
+        overrides = [*overrides, "server.drain_timeout_s=1"]  # Ctrl-C: nobody waits until the last has left the page
     if loaded.config.server.tls_certificate:
         overrides = [*overrides, "server.tls_certificate=", "server.tls_key="]  # its bots trust no certificate of yours
     options = [] if path is None else ["--config", str(path)]

@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
         "demo", help="run a server with a few bots", description="A server, some bots, an address to open."
     )
     config_command.add_arguments(demo)
-    demo.add_argument("--bots", type=int, default=8, metavar="N", help="how many bots play (8)")
+    demo.add_argument("--bots", type=int, default=24, metavar="N", help="how many bots play (24)")
     demo.set_defaults(run=_demo)
 
     for name, tool, text, description in _TOOLS:

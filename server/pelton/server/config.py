@@ -100,6 +100,7 @@ class ServerConfig:
     shutdown_timeout_s: Annotated[float, Between(0.1, 300.0)]
     tls_certificate: File
     tls_key: File
+    page: Annotated[str, OneOf("status", "arena")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The built TypeScript client, and what `bundle.lock` says of it. As a program: write the lock anew."""
+"""The built TypeScript client and the arena's page, and what `bundle.lock` says. As a program: write the lock anew."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import hashlib
 import sys
 from pathlib import Path
 
-__all__ = ["BUILT", "FILES", "LOCK", "ROOT", "describe", "gzipped_bytes"]
+__all__ = ["BUILT", "CLIENT", "FILES", "LOCK", "PAGE", "ROOT", "describe", "gzipped_bytes"]
 
 ROOT = Path(__file__).parents[3]
 BUILT = ROOT / "server/pelton/server/browser"
 LOCK = ROOT / "clients/browser/bundle.lock"
-FILES = ("pelton.js", "pelton.iife.js", "pelton.d.ts")
+CLIENT = ("pelton.js", "pelton.iife.js", "pelton.d.ts")
+PAGE = ("arena.html", "arena.css", "arena.js")
+FILES = CLIENT + PAGE
 
 
 def describe(folder: Path) -> str:

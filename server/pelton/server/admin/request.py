@@ -119,6 +119,7 @@ def response(page: Page, *, body: bool = True, allow: tuple[str, ...] = METHODS)
         "X-Content-Type-Options: nosniff",
         f"Content-Type: {page.content_type}",
         f"Content-Length: {len(page.body)}",
+        *page.headers,
     ]
     if page.status == http.HTTPStatus.METHOD_NOT_ALLOWED:
         lines.append(f"Allow: {', '.join(allow)}")

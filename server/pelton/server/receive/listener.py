@@ -21,6 +21,7 @@ from pelton.server.clock import NS_PER_S, Clock
 from pelton.server.config import Config
 from pelton.server.metrics import Metrics, Refusal
 from pelton.server.receive.allowance import Allowance, Allowances
+from pelton.server.receive.arena_page import arena_pages
 from pelton.server.receive.connection import Connection, Surroundings
 from pelton.server.receive.deadlines import NEVER_NS, Deadlines
 from pelton.server.receive.decoders import Decoders
@@ -72,6 +73,11 @@ def new_session_id() -> str:
     return secrets.token_urlsafe(9)
 
 
+def _handshake(config: Config, lobby: Lobby, metrics: Metrics) -> ServerHandshake:
+    front = arena_pages() if config.server.page == "arena" else None
+    return ServerHandshake(SUBPROTOCOL, config.receive.message_bytes_max, pages(lobby, metrics, front))
+
+
 class Listener:
     """Accepts on one socket and owns the connections from there on."""
 
@@ -104,7 +110,7 @@ class Listener:
             config.receive, lobby, clock, metrics, decoders, tokens, self.greetings, name, resyncs_max, *hooks
         )
         self._gate = Gate(config.admission, clock, metrics, secure=tls is not None)
-        self._handshake = ServerHandshake(SUBPROTOCOL, config.receive.message_bytes_max, pages(lobby, metrics))
+        self._handshake = _handshake(config, lobby, metrics)
         self._overdue: Deadlines[Connection] = Deadlines(config.receive.hello_timeout_s)
         self._lingering: Deadlines[WebSocket] = Deadlines(config.receive.close_timeout_s)
         # Before TLS there is no saying anything to a client.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pelton.server.health import health_page
 from pelton.server.metrics import Metrics
@@ -29,12 +29,15 @@ th{font-weight:600;font-size:.85rem;color:var(--soft)}
 """
 
 
-def pages(lobby: Lobby, metrics: Metrics) -> Callable[[str], Page | None]:
-    """The pages of this server, by path; None for a path that has none."""
+def pages(lobby: Lobby, metrics: Metrics, more: Mapping[str, Page] | None = None) -> Callable[[str], Page | None]:
+    """The pages of this server, by path; None for a path that has none. `more` come first."""
+    files = more or {}
 
     def page(path: str) -> Page | None:
+        if file := files.get(path):
+            return file
         match path:
-            case "/":
+            case "/" | "/status":
                 return Page(200, "text/html; charset=utf-8", _front(lobby, metrics).encode())
             case _:
                 return health_page(path, lobby)
