@@ -84,7 +84,18 @@ class Allowances:
 class Allowance:
     """One connection's bucket: the meter of its WebSocket."""
 
-    __slots__ = ("_around", "_before", "_level", "_out", "_share", "_since_ns", "granted", "insists", "short_ns", "websocket")
+    __slots__ = (
+        "_around",
+        "_before",
+        "_level",
+        "_out",
+        "_share",
+        "_since_ns",
+        "granted",
+        "insists",
+        "short_ns",
+        "websocket",
+    )
 
     def __init__(self, around: Allowances) -> None:
         self._around = around
