@@ -21,7 +21,7 @@ when more is asked for, so that never more than a burst passes at once, and afte
 """
 HEARTBEATS_PATIENCE = 5
 """A flood of pings and pongs has this part of the time: no game sends them, and each is answered."""
-HEARTBEAT_FRAMES = 6
+HEARTBEAT_FRAMES = 3
 """What a ping or pong counts besides itself is one less than this. Of long ones few are read at a look: counted once,
 a flood of them would live on its burst for longer than the whole flood may last.
 """
