@@ -19,7 +19,8 @@ from tests.threats.harness import Scene
 __all__ = ["LIMITED", "PLAYERS", "Row", "Scenes", "check"]
 
 PLAYERS, PLAYERS_FULL = 8, 50
-USUAL_FULL_S, WAIT_FULL_S = 3.0, 30.0
+USUAL_FULL_S, WAIT_FULL_S = 3.0, 45.0
+"""As long as a lost seat (grace_s) and then its room (room_empty_ttl_s) are kept, and some more."""
 WAIT_S = 3.0
 QUICK = (
     "receive.hello_timeout_s=2",
@@ -54,12 +55,12 @@ class Row:
     """Whether honest ones play meanwhile."""
     tls: bool = False
 
-    def figures(self, folder: Path) -> Sequence[Figure]:
-        """At full size, on a server as it is by default."""
+    def figures(self, folder: Path, size: int) -> Sequence[Figure]:
+        """On a server of its own, as it is by default."""
         players = PLAYERS_FULL if self.players else 0
         settings = self.settings + (tls_settings(folder) if self.tls else ())
         with Scene(folder, players, settings, usual_s=USUAL_FULL_S, wait_s=WAIT_FULL_S) as scene:
-            return self.run(scene, self.full)
+            return self.run(scene, size)
 
 
 class Scenes:

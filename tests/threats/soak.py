@@ -3,6 +3,7 @@
     make soak                       everything; some forty minutes
     make soak ARGS='T7 T10'         these rows
     make soak ARGS='--quick T7'     at the size of continuous integration
+    make soak ARGS='--size 100 T7'  at another
 
 Ends with 1 if a figure is missed or a row could not be played. What was measured is written to benchmarks/results as
 JSON as well.
@@ -44,15 +45,15 @@ def rows() -> list[Row]:
     return found
 
 
-def play(row: Row, *, is_quick: bool) -> Sequence[Figure]:
+def play(row: Row, size: int, *, is_quick: bool) -> Sequence[Figure]:
     """On a server of its own. A row that cannot be played is a figure that is missed."""
     with tempfile.TemporaryDirectory() as name:
         try:
             if not is_quick:
-                return row.figures(Path(name))
+                return row.figures(Path(name), size)
             scenes = Scenes(Path(name))
             try:
-                return row.run(scenes.of(row), row.ci)
+                return row.run(scenes.of(row), size)
             finally:
                 scenes.close()
         except BaseException as error:
@@ -102,6 +103,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make soak")
     parser.add_argument("names", nargs="*", help="rows, such as T7 (all)")
     parser.add_argument("--quick", action="store_true", help="at the size of continuous integration")
+    parser.add_argument("--size", type=int, help="another size than the row's full one")
     args = parser.parse_args()
     known = {row.name: row for row in rows()}
     if wrong := [name for name in args.names if name not in known]:
@@ -109,9 +111,9 @@ def main() -> int:
     console, results, missed = Console(), list[dict[str, object]](), list[str]()
     for name in args.names or known:
         row = known[name]
-        size = row.ci if args.quick else row.full
+        size = args.size or (row.ci if args.quick else row.full)
         begun_s = time.monotonic()
-        figures = play(row, is_quick=args.quick)
+        figures = play(row, size, is_quick=args.quick)
         show(console, row, size, figures, time.monotonic() - begun_s)
         results.append(written(row, size, figures))
         missed += [f"{row.name}, {figure.what}: {figure.shown}" for figure in figures if not figure.ok]

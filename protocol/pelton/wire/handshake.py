@@ -28,6 +28,7 @@ __all__ = [
     "Page",
     "Refused",
     "ServerHandshake",
+    "dismiss",
     "split_head",
 ]
 
@@ -90,6 +91,12 @@ def split_head(buffer: bytes) -> tuple[bytes, bytes] | None:
     return None if end < 0 else (buffer[: end + 4], buffer[end + 4 :])
 
 
+def dismiss(protocol: Protocol) -> None:
+    """Cut what the library's object refers to itself by: it is freed with us then, and not by the collector."""
+    protocol.parser.close()
+    protocol.handshake_exc = protocol.parser_exc = None
+
+
 class Asked(NamedTuple):
     """A request, for whoever decides about it before it is answered."""
 
@@ -119,6 +126,13 @@ class ServerHandshake:
             raise Refused(b"".join(refusal.partition(b"\r\n\r\n")[:2]) if head.startswith(b"HEAD ") else refusal)
         size_max = self.message_bytes_max + CONTROL_BYTES_MAX
         protocol = ServerProtocol(subprotocols=[Subprotocol(self.subprotocol)], max_size=size_max)
+        try:
+            return protocol, self._answered(protocol, head)
+        except Refused:
+            dismiss(protocol)
+            raise
+
+    def _answered(self, protocol: ServerProtocol, head: bytes) -> bytes:
         protocol.receive_data(head)
         events = protocol.events_received()
         if not events or not isinstance(events[0], Request):
@@ -133,7 +147,7 @@ class ServerHandshake:
         answer = b"".join(protocol.data_to_send())
         if response.status_code != 101:
             raise Refused(answer)
-        return protocol, answer
+        return answer
 
     def _page(self, request: Request) -> Page | None:
         upgrade = "Upgrade" in request.headers

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import enum
 
+from websockets.protocol import Protocol
+
 from pelton.wire.frames import PING, Masks, binary_frame, control_frame, masked_frame
+from pelton.wire.handshake import dismiss
 from pelton.wire.seam import Channel, Endpoint
 
 __all__ = ["LOST", "SLOW_CONSUMER", "Phase", "Sending"]
@@ -141,7 +144,18 @@ class Sending:
 
     def _abort(self) -> None:
         self.gone = True
-        self._channel.abort()
+        channel, self._channel = self._channel, _NoChannel(self._channel.peer)  # they refer to each other
+        channel.abort()
+
+    def _let_go(self, protocol: Protocol | None) -> Endpoint:
+        """Refer to none any more who refers to this: what is over is freed at once, and not by the collector.
+
+        Answers the endpoint, to be told.
+        """
+        endpoint, self._endpoint = self._endpoint, _NOBODY
+        if protocol is not None:  # the handshake was done
+            dismiss(protocol)
+        return endpoint
 
     def _end(self, code: int, reason: str) -> None:
         """No message passes any more; the endpoint is told, once."""
@@ -149,9 +163,10 @@ class Sending:
 
 
 class _NoChannel:
-    """Before a WebSocket is attached to a channel, there is nothing to end."""
+    """Before a WebSocket is attached to a channel, and after that one has ended, there is nothing to end."""
 
-    peer = "nobody"
+    def __init__(self, peer: str = "nobody") -> None:
+        self.peer = peer
 
     def write(self, data: bytes) -> int:
         return 0
@@ -163,3 +178,21 @@ class _NoChannel:
         """Nothing is read."""
 
     resume = again = finish = abort = pause
+
+
+class _Nobody:
+    """The endpoint of what is over."""
+
+    def opened(self) -> None:
+        """Nobody is told."""
+
+    def received(self, payload: bytes) -> None:
+        """Nobody takes it."""
+
+    def closed(self, code: int, reason: str) -> None:
+        """It is known."""
+
+    drained = opened
+
+
+_NOBODY = _Nobody()

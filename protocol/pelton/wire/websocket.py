@@ -393,4 +393,5 @@ class WebSocket(Sending):
             if (self._held or self._behind) and not self.gone:
                 self._paused = self._dry = self._held = self._behind = False
                 self._channel.resume()  # to see the peer's end
-            self._endpoint.closed(code, reason)
+            self._meter = None
+            self._let_go(getattr(self, "_protocol", None)).closed(code, reason)

@@ -58,6 +58,7 @@ from pelton.server.receive.decoders import Decoders
 from pelton.server.receive.gate import Caller
 from pelton.server.receive.greeting import Greetings
 from pelton.server.receive.questions import ask
+from pelton.server.receive.reading import Reading
 from pelton.server.receive.tokens import Match, Tokens
 from pelton.server.simulate.errors import JoinRejected
 from pelton.server.simulate.lobby import Lobby
@@ -330,12 +331,11 @@ class Connection:
         around = self._around
         config = around.config
 
-        def read_on() -> None:
-            seat.session.resume_reading()  # of the connection that the seat has by then
-
-        inbox: Inbox[Act[Any]] = Inbox(config.inbox_low, config.inbox_high, config.inbox_max, read_on)
+        reading = Reading()
+        inbox: Inbox[Act[Any]] = Inbox(config.inbox_low, config.inbox_high, config.inbox_max, reading.go_on)
         player = around.lobby.new_player(self.session_id, join.options, self.identity, self.caller.counted_as)
         seat = Seat(player, self, inbox, config.refusals_max, around.resyncs_max, config.inbox_bytes_max)
+        reading.of(seat)
         try:
             around.lobby.enter(join, seat, around.clock.now_ns())
         except JoinRejected as rejected:

@@ -166,6 +166,7 @@ class Seat:
     """A player's seat: what he did and was not yet looked at, and what he is owed in answer."""
 
     __slots__ = (
+        "__weakref__",
         "_questions_max",
         "_refusals_max",
         "acked",
