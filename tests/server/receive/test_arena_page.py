@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pelton.server.clock import ManualClock
 from pelton.server.metrics import Metrics
 from pelton.server.receive.arena_page import BUILT, arena_pages
 from pelton.server.receive.pages import pages
@@ -53,13 +54,13 @@ def test_the_page_needs_nothing_but_what_is_served_beside_it() -> None:
     "path", ["/pelton.d.ts", "/arena.html", "/../config.toml", "/./arena.js", "//arena.js", "/%2e%2e/config.toml", ""]
 )
 def test_no_other_path_leads_to_a_file(path: str) -> None:
-    assert pages(new_lobby({"tally": Tally}), Metrics(), arena_pages())(path) is None
+    assert pages(new_lobby({"tally": Tally}), Metrics(), ManualClock(), arena_pages())(path) is None
 
 
 @needs_the_build
 def test_the_figures_are_still_there_beside_the_game() -> None:
-    plain = pages(new_lobby({"tally": Tally}), Metrics())
-    beside = pages(new_lobby({"tally": Tally}), Metrics(), arena_pages())
+    plain = pages(new_lobby({"tally": Tally}), Metrics(), ManualClock())
+    beside = pages(new_lobby({"tally": Tally}), Metrics(), ManualClock(), arena_pages())
     front, figures, game = plain("/"), beside("/status"), beside("/")
     assert front is not None
     assert figures is not None

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from pelton.server.clock import ManualClock
 from pelton.server.metrics import Metrics
-from pelton.server.receive.pages import pages
+from pelton.server.receive.pages import ROOMS_SHOWN_MAX, pages
 from pelton.server.simulate.lobby import Lobby
 from pelton.wire import Page
-from tests.server.fakes import any_room, new_lobby, new_seat
+from tests.server.fakes import a_new_room, any_room, new_lobby, new_seat
 from tests.server.games import Tally
 
 HOSTILE = "<script>alert('x')</script>&\""
@@ -27,8 +28,13 @@ def metrics() -> Metrics:
 
 
 @pytest.fixture
-def page(lobby: Lobby, metrics: Metrics) -> Callable[[str], Page | None]:
-    return pages(lobby, metrics)
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def page(lobby: Lobby, metrics: Metrics, clock: ManualClock) -> Callable[[str], Page | None]:
+    return pages(lobby, metrics, clock)
 
 
 def text(page: Page | None) -> str:
@@ -80,3 +86,23 @@ def test_the_front_page_escapes_the_name_of_a_game(page: Callable[[str], Page | 
     shown = text(page("/"))
     assert "<script>" not in shown
     assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;&amp;&quot;" in shown
+
+
+def test_the_front_page_is_made_once_a_second_however_often_it_is_asked_for(
+    page: Callable[[str], Page | None], metrics: Metrics, clock: ManualClock
+) -> None:
+    first = page("/")
+    metrics.frames_sent = 4_321
+    clock.advance(0.999)
+    assert page("/") is page("/status") is first
+    clock.advance(0.001)
+    assert "4,321" in text(page("/"))
+
+
+def test_the_front_page_of_a_large_server_shows_some_of_its_rooms(metrics: Metrics, clock: ManualClock) -> None:
+    lobby = new_lobby({"tally": Tally}, "simulate.rooms_max=200")
+    for _ in range(ROOMS_SHOWN_MAX + 7):
+        lobby.enter(a_new_room("tally"), new_seat(), 0)
+    shown = text(pages(lobby, metrics, clock)("/"))
+    assert shown.count("<td>tally") == ROOMS_SHOWN_MAX
+    assert "and 7 more" in shown

@@ -73,9 +73,9 @@ def new_session_id() -> str:
     return secrets.token_urlsafe(9)
 
 
-def _handshake(config: Config, lobby: Lobby, metrics: Metrics) -> ServerHandshake:
+def _handshake(config: Config, lobby: Lobby, metrics: Metrics, clock: Clock) -> ServerHandshake:
     front = arena_pages() if config.server.page == "arena" else None
-    return ServerHandshake(SUBPROTOCOL, config.receive.message_bytes_max, pages(lobby, metrics, front))
+    return ServerHandshake(SUBPROTOCOL, config.receive.message_bytes_max, pages(lobby, metrics, clock, front))
 
 
 class Listener:
@@ -110,7 +110,7 @@ class Listener:
             config.receive, lobby, clock, metrics, decoders, tokens, self.greetings, name, resyncs_max, *hooks
         )
         self._gate = Gate(config.admission, clock, metrics, secure=tls is not None)
-        self._handshake = _handshake(config, lobby, metrics)
+        self._handshake = _handshake(config, lobby, metrics, clock)
         self._overdue: Deadlines[Connection] = Deadlines(config.receive.hello_timeout_s)
         self._lingering: Deadlines[WebSocket] = Deadlines(config.receive.close_timeout_s)
         # Before TLS there is no saying anything to a client.

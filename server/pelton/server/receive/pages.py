@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping
+from itertools import islice
 
+from pelton.server.clock import NS_PER_S, Clock
 from pelton.server.health import health_page
 from pelton.server.metrics import Metrics
 from pelton.server.simulate.lobby import Lobby
 from pelton.wire import Page
 
-__all__ = ["pages"]
+__all__ = ["ROOMS_SHOWN_MAX", "pages"]
+
+ROOMS_SHOWN_MAX = 100
 
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1c2733;--soft:#5d6b7a;--line:#d8dee6;--paper:#f6f8fa;--card:#fff;--accent:#0b7285}
@@ -29,20 +33,38 @@ th{font-weight:600;font-size:.85rem;color:var(--soft)}
 """
 
 
-def pages(lobby: Lobby, metrics: Metrics, more: Mapping[str, Page] | None = None) -> Callable[[str], Page | None]:
+def pages(
+    lobby: Lobby, metrics: Metrics, clock: Clock, more: Mapping[str, Page] | None = None
+) -> Callable[[str], Page | None]:
     """The pages of this server, by path; None for a path that has none. `more` come first."""
     files = more or {}
+    figures = _Figures(lobby, metrics, clock)
 
     def page(path: str) -> Page | None:
         if file := files.get(path):
             return file
         match path:
             case "/" | "/status":
-                return Page(200, "text/html; charset=utf-8", _front(lobby, metrics).encode())
+                return figures.page()
             case _:
                 return health_page(path, lobby)
 
     return page
+
+
+class _Figures:
+    """The page for people. Anybody may ask for it, as often as he likes: it is made once a second at most."""
+
+    def __init__(self, lobby: Lobby, metrics: Metrics, clock: Clock) -> None:
+        self._lobby, self._metrics, self._clock = lobby, metrics, clock
+        self._made: tuple[int, Page] | None = None
+
+    def page(self) -> Page:
+        now_ns = self._clock.now_ns()
+        if self._made is None or now_ns - self._made[0] >= NS_PER_S:
+            text = _front(self._lobby, self._metrics)
+            self._made = now_ns, Page(200, "text/html; charset=utf-8", text.encode())
+        return self._made[1]
 
 
 def _front(lobby: Lobby, metrics: Metrics) -> str:
@@ -59,8 +81,10 @@ def _front(lobby: Lobby, metrics: Metrics) -> str:
         f"<tr><td><code>{opened.room_id}</code><td>{html.escape(opened.ticker.game)}"
         f"<td>{opened.ticker.taken} of {opened.ticker.room.seats}<td>{opened.ticker.tick:,}"
         f"<td>{opened.ticker.room.tick_hz:g} Hz"
-        for opened in lobby
+        for opened in islice(lobby, ROOMS_SHOWN_MAX)
     )
+    if (unseen := len(lobby) - ROOMS_SHOWN_MAX) > 0:
+        rows += f"<tr><td colspan=5>and {unseen:,} more"
     return (
         "<!doctype html><html lang=en><meta charset=utf-8><meta http-equiv=refresh content=2>"
         f"<meta name=viewport content='width=device-width'><title>Pelton</title><style>{_STYLE}</style><main>"
