@@ -28,7 +28,9 @@ __all__ = ["Scene"]
 PATIENCE_S = 60
 SERVER_CORE, OTHERS_CORE = 0, 1
 ROOT = Path(__file__).parents[2]
-GAMES = Path(__file__).with_name("games.py")
+GAMES = tuple(Path(__file__).with_name(name) for name in ("games.py", "faulty_games.py"))
+WALL = Path(__file__).with_name("wall")
+"""Whose `sitecustomize` gives a process a wall clock that can be set: a file says by how many seconds it is wrong."""
 QUIET_MS = 5
 """The least by which a p99 must have grown to mean something."""
 
@@ -36,13 +38,22 @@ QUIET_MS = 5
 class Scene:
     """Runs until it is left. `settings` are the server's; `players` honest ones play the arena.
 
-    `usual_s`: for how long it is watched what is usual; `wait_s`: how long after an attack all must be as before.
+    `wall`: its wall clock can be set. `usual_s`: for how long it is watched what is usual; `wait_s`: how long after an attack all must be as before.
     """
 
     def __init__(
-        self, folder: Path, players: int, settings: Sequence[str] = (), *, usual_s: float = 0.5, wait_s: float = 10
+        self,
+        folder: Path,
+        players: int,
+        settings: Sequence[str] = (),
+        *,
+        wall: bool = False,
+        usual_s: float = 0.5,
+        wait_s: float = 10,
     ) -> None:
-        self.server = RunningServer(("admin.port=0", *settings), folder / "server.log", (GAMES,))
+        self._wall = folder / "wall"
+        environ = {"PYTHONPATH": str(WALL), "WALL_OFF": str(self._wall)} if wall else {}
+        self.server = RunningServer(("admin.port=0", *settings), folder / "server.log", GAMES, environ)
         self.pid = self.server.pid
         pin(self.pid, SERVER_CORE)
         self.port = self.server.port
@@ -73,6 +84,10 @@ class Scene:
     @property
     def admin_port(self) -> int:
         return int(self.server.admin_url.rstrip("/").rpartition(":")[2])
+
+    def set_wall(self, off_s: float) -> None:
+        """From now on the server's wall clock is wrong by so much, if it can be set."""
+        self._wall.write_text(str(off_s))
 
     def stats(self) -> dict[str, Any]:
         """What the admin port says."""

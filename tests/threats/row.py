@@ -54,12 +54,14 @@ class Row:
     players: bool = True
     """Whether honest ones play meanwhile."""
     tls: bool = False
+    wall: bool = False
+    """Whether the server's wall clock can be set."""
 
     def figures(self, folder: Path, size: int) -> Sequence[Figure]:
         """On a server of its own, as it is by default."""
         players = PLAYERS_FULL if self.players else 0
         settings = self.settings + (tls_settings(folder) if self.tls else ())
-        with Scene(folder, players, settings, usual_s=USUAL_FULL_S, wait_s=WAIT_FULL_S) as scene:
+        with Scene(folder, players, settings, wall=self.wall, usual_s=USUAL_FULL_S, wait_s=WAIT_FULL_S) as scene:
             return self.run(scene, size)
 
 
@@ -77,7 +79,7 @@ class Scenes:
             players = PLAYERS if row.players else 0
             folder = Path(tempfile.mkdtemp(dir=self._folder))
             settings = QUICK + row.settings + (tls_settings(folder) if row.tls else ())
-            self._scenes[key] = Scene(folder, players, settings, wait_s=WAIT_S)
+            self._scenes[key] = Scene(folder, players, settings, wall=row.wall, wait_s=WAIT_S)
         return self._scenes[key]
 
     def drop(self, row: Row) -> None:
@@ -93,7 +95,7 @@ class Scenes:
 
 
 def _key(row: Row) -> tuple[object, ...]:
-    return row.settings, row.players, row.tls
+    return row.settings, row.players, row.tls, row.wall
 
 
 def tls_settings(folder: Path) -> tuple[str, ...]:
@@ -113,5 +115,5 @@ def check(row: Row, scenes: Scenes) -> None:
     except BaseException:
         scenes.drop(row)
         raise
-    if row.settings or row.tls:
+    if row.settings or row.tls or row.wall:
         scenes.drop(row)

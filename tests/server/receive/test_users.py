@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from typing import ClassVar
 
 import pytest
 
-from pelton.protocol import Joined, Resume, Resumed, SeatCard, State, Welcome
+from pelton.protocol import Join, Joined, Leave, Resume, Resumed, SeatCard, State, Welcome
 from pelton.protocol.close_codes import REPLACED
+from pelton.server import Player
 from pelton.server.auth.identity import Identity
 from pelton.server.auth.ticket import TicketAuthenticator
 from tests.server.auth.tokens import SECRET
-from tests.server.fakes import any_room
+from tests.server.fakes import a_new_room, any_room
+from tests.server.games import Tally
 from tests.server.receive.test_greeting import Asking, greeted, ticket
 from tests.server.stage import Stage, Visitor
 
@@ -42,6 +45,79 @@ def test_who_connects_anew_replaces_his_connection_before_and_can_resume_its_sea
     assert stage.metrics.users_replaced == 1
 
 
+class Diary(Tally):
+    """Writes down who comes and goes."""
+
+    seats = 8
+    entries: ClassVar[list[str]] = []
+
+    def on_join(self, player: Player) -> None:
+        super().on_join(player)
+        self.entries.append(f"{player.user_id} comes")
+
+    def on_leave(self, player: Player) -> None:
+        super().on_leave(player)
+        self.entries.append(f"{player.user_id} goes")
+
+
+@pytest.fixture
+def entries() -> list[str]:
+    Diary.entries = []
+    return Diary.entries
+
+
+def diary() -> Stage:
+    return Stage("simulate.grace_s=5", authenticator=TICKETS, games={"diary": Diary, "tally": Tally})
+
+
+def sits(stage: Stage, visitor: Visitor, join: Join | None = None) -> Visitor:
+    visitor.say(join or any_room("diary"))
+    return visitor
+
+
+def test_a_game_hears_that_a_user_has_left_before_it_hears_that_he_is_back(entries: list[str]) -> None:
+    stage = diary()
+    sits(stage, greeted(stage, ticket("ada")))
+    stage.tick()
+    now = sits(stage, greeted(stage, ticket("ada")))
+    stage.tick()
+    assert entries == ["ada comes", "ada goes"]
+    stage.tick()
+    assert entries == ["ada comes", "ada goes", "ada comes"]
+    assert len(now.heard(Joined)) == 1
+
+
+def test_also_in_another_room_and_after_a_goodbye(entries: list[str]) -> None:
+    stage = diary()
+    visitor = sits(stage, greeted(stage, ticket("ada")))
+    stage.tick()
+    visitor.say(Leave(), a_new_room("diary"))
+    stage.tick(2)
+    assert entries == ["ada comes", "ada goes", "ada comes"]
+
+
+def test_who_never_came_to_play_does_not_stand_between_the_seats_before_and_after_his(entries: list[str]) -> None:
+    stage = diary()
+    sits(stage, greeted(stage, ticket("ada")))
+    stage.tick()
+    for _ in range(2):
+        sits(stage, greeted(stage, ticket("ada")), a_new_room("diary"))
+    stage.tick(3)
+    assert entries == ["ada comes", "ada goes", "ada comes"]
+    assert users(stage) == ["ada"]
+
+
+def test_who_waits_for_a_room_that_fails_or_is_closed_waits_no_longer(entries: list[str]) -> None:
+    stage = diary()
+    sits(stage, greeted(stage, ticket("ada")))
+    stage.tick()
+    now = sits(stage, greeted(stage, ticket("ada")), a_new_room("diary"))
+    stage.lobby.fail(stage.rooms[0], stage.clock.now_ns())
+    stage.tick()
+    assert entries == ["ada comes", "ada comes"]
+    assert len(now.heard(Joined)) == 1
+
+
 def test_who_joins_instead_gives_back_the_seat_before_and_is_never_there_twice() -> None:
     stage = Stage("simulate.grace_s=5", authenticator=TICKETS)
     before = seated(stage, greeted(stage, ticket("ada")))
@@ -49,6 +125,8 @@ def test_who_joins_instead_gives_back_the_seat_before_and_is_never_there_twice()
     stage.tick()
     assert users(stage) == ["ada"]  # dropped, and waited for
     now.say(any_room("tally"))
+    stage.tick()
+    assert users(stage) == []
     stage.tick()
     assert users(stage) == ["ada"]
     assert (len(stage.lobby), stage.lobby.players) == (1, 1)

@@ -23,6 +23,7 @@ from pelton.server.simulate.room import Room
 from pelton.server.simulate.seat import Player, Seat, Session
 from pelton.server.simulate.seating import SeatEvent
 from pelton.server.simulate.ticker import Ticker
+from pelton.server.simulate.users import Users
 from pelton.server.tick_times import RoomTimes
 
 __all__ = ["Lobby", "OpenRoom", "Polls"]
@@ -79,8 +80,7 @@ class Lobby:
         self._admission = admission
         self._rooms: dict[str, OpenRoom] = {}
         self._seats: dict[Seat, OpenRoom] = {}
-        self._once_each = once_each
-        self._of_user: dict[str, Seat] = {}
+        self._users = Users(once_each=once_each)
         """Of each user his seat, if he has one at most."""
         self._player_ids = 0
         self._breaker = Breaker(config.room_faults_per_minute_max)
@@ -131,7 +131,7 @@ class Lobby:
         if self._admission is not None:
             self._admission.join(seat.player, now_ns)
         _check_binding(join, seat.player.identity)
-        before = self._of_user.get(seat.player.user_id)
+        before = self._users.seat_of(seat.player.user_id)
         if before is not None:  # he did not come back to it, and will not
             self.leave(before)
         rooms = len(self._rooms)
@@ -139,8 +139,7 @@ class Lobby:
         self._request(opened, seat, now_ns, is_new=len(self._rooms) > rooms)
         opened.empty_since_ns = None
         self._seats[seat] = opened
-        if self._once_each and seat.player.user_id:
-            self._of_user[seat.player.user_id] = seat
+        self._users.entered(seat)
         if self._admission is not None:
             self._admission.promised(seat)
         return opened
@@ -185,6 +184,7 @@ class Lobby:
         """End a room whose game has failed. A game that fails too often is not started again for a while."""
         self._breaker.fault(opened.ticker.game, now_ns)
         self.close(opened, "room_error")
+        self._users.forget_lost()
 
     def close(self, opened: OpenRoom, reason: str) -> None:
         """End a room: its players are told, its game disposes."""
@@ -200,6 +200,8 @@ class Lobby:
             opened.ticker.dispose()
         except RoomFault as fault:
             log.error("%s", fault, exc_info=fault.__cause__, extra={**fault.fields, "game": opened.ticker.game})
+        for seat in opened.ticker.seats:
+            self._users.left(seat)
 
     def close_empty(self, opened: OpenRoom, now_ns: int) -> bool:
         """Close the room if nobody has been in it for long enough, or if it ended itself."""
@@ -217,8 +219,7 @@ class Lobby:
 
     def _forget(self, seat: Seat) -> OpenRoom | None:
         """The seat is nobody's. Where it was, if it was somebody's."""
-        if self._of_user.get(seat.player.user_id) is seat:
-            del self._of_user[seat.player.user_id]
+        self._users.left(seat)
         return self._seats.pop(seat, None)
 
     def _request(self, opened: OpenRoom, seat: Seat, now_ns: int, *, is_new: bool) -> None:

@@ -170,6 +170,7 @@ class Seat:
         "_questions_max",
         "_refusals_max",
         "acked",
+        "after",
         "asked",
         "away",
         "credentials",
@@ -181,6 +182,7 @@ class Seat:
         "received",
         "refusals",
         "refused",
+        "seated",
         "session",
         "standing",
         "tape",
@@ -205,6 +207,10 @@ class Seat:
         """False once it is given back."""
         self.away = False
         """Whether the connection is lost and the seat kept."""
+        self.seated = False
+        """From `on_join` until `on_leave`: whether the game has this player."""
+        self.after: Seat | None = None
+        """The same user's seat before; the game has to have let go of it first."""
         self.credentials = SeatCredentials()
         self.received = 0
         """The highest `seq` that has arrived."""
@@ -224,6 +230,11 @@ class Seat:
         """Where the room's refusals are noted, if they are."""
         self._refusals_max = refusals_max
         self._questions_max = questions_max
+
+    @property
+    def waits(self) -> bool:
+        """Whether its user is still in play on the seat before."""
+        return self.after is not None and self.after.seated
 
     def advance(self, event: SeatEvent) -> None:
         """Walk the seat's table."""

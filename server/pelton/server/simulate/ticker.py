@@ -195,7 +195,9 @@ class Ticker:
         self._guard("on_drain", partial(self.room.on_drain, seconds))
 
     def dispose(self) -> None:
-        """Tell the game that its room goes away. RoomFault if it raises."""
+        """Tell the game that its room goes away; no player of it is in play any more. RoomFault if it raises."""
+        for seat in self._seats:
+            seat.seated = False
         self._guard("on_dispose", self.room.on_dispose)
 
     def card(self, seat: Seat) -> Joined:
@@ -256,10 +258,10 @@ class Ticker:
                 self.release(seat)
 
     def _seat_arrivals(self, outcome: Outcome) -> None:
-        while self._arriving:
-            seat = next(iter(self._arriving))
+        for seat in [seat for seat in self._arriving if not seat.waits]:
             del self._arriving[seat]
             seat.advance(SeatEvent.JOIN)
+            seat.seated, seat.after = True, None
             seat.tape = self.tape
             self._by_player[seat.player.id] = seat
             self._seats[seat] = None
@@ -312,6 +314,7 @@ class Ticker:
             del self._by_player[seat.player.id]
             self._merge.remove(seat).close()
             del self.room.players[seat.player.id]
+            seat.seated = False
             outcome.left.append(seat)
             self._guard("on_leave", partial(self.room.on_leave, seat.player), seat.player.id)
 
