@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
 
 from pelton.protocol import Act, Frame, Hello, Leave, Left, Rejected
-from pelton.server import U8, By, Played, Player, Room, Row, Stream, Table, Tick
+from pelton.server import U8, By, Identity, Played, Player, Room, Row, Stream, Table, Tick
 from tests.server.fakes import a_new_room
 from tests.server.games import Add, Shout, Tally
 from tests.server.stage import Stage, Visitor
@@ -196,6 +196,24 @@ def test_a_room_that_cannot_be_made_is_refused_and_reported(
     stage.tick()
     assert victim.heard(Frame)
     stage.lobby.close(stage.rooms[-1], "room_closed")
+    check_neighbour(stage, witness)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_room_that_fails_when_it_is_asked_for_a_seat_is_ended_and_counted(
+    error: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    class Field(Tally):
+        def on_auth(self, identity: Identity, options: Mapping[str, object]) -> None:
+            raise error
+
+    stage = Stage(games={"field": Field, "tally": Tally})
+    witness = stage.player("tally")
+    with caplog.at_level(logging.ERROR):
+        victim = seated(stage)
+    assert [rejected.reason for rejected in victim.heard(Rejected)] == ["room_error"]
+    assert ": on_auth raised in tick 0" in caplog.text
+    assert stage.metrics.room_faults == 1
     check_neighbour(stage, witness)
 
 

@@ -27,6 +27,8 @@ PLACES = (
 ERRORS = ("ValueError", "RecursionError", "MemoryError", "CancelledError", "Interrupt")
 NEW_ROOM = 1
 AT_ONCE = 8
+NOTICED_S = 0.3
+"""Who is back before the server has noticed was never away: it looks once a tick."""
 
 
 async def naps(order: Order) -> Seen:
@@ -82,6 +84,7 @@ async def _walk(port: int, line: Line, joined: list[object], place: str) -> list
     if place in ("on_drop", "on_resume"):
         await line.acked(1)
         line.reset()
+        await asyncio.sleep(NOTICED_S)
         seat = Taken(line, str(joined[1]), int(str(joined[3])), card[2], 0)
         back, answer = await resume(port, seat)
         if answer is not None and answer[0] == RESUMED:

@@ -1,4 +1,4 @@
-"""Attacks on the process as such: its descriptors, its pages, those whom it judges; and players who are there to its end."""
+"""Attacks on the process as such: its descriptors, its pages, those whom it judges; and players to its end."""
 
 from __future__ import annotations
 

@@ -64,8 +64,9 @@ class Nap(Calm):
 
     actions = Rest
 
-    def play(self, player: Player, action: Rest) -> None:
-        time.sleep(action.ms / 1000)
+    def play(self, player: Player, action: Action) -> None:
+        if isinstance(action, Rest):
+            time.sleep(action.ms / 1000)
 
 
 class Burning(Calm):
@@ -137,7 +138,7 @@ class Minefield(Calm):
     def on_dispose(self) -> None:
         self.step_on("on_dispose")
 
-    def play(self, player: Player, action: Boom) -> None:
+    def play(self, player: Player, action: Action) -> None:
         self.step_on("on_tick")
 
 

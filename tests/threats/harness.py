@@ -30,7 +30,7 @@ SERVER_CORE, OTHERS_CORE = 0, 1
 ROOT = Path(__file__).parents[2]
 GAMES = tuple(Path(__file__).with_name(name) for name in ("games.py", "faulty_games.py"))
 WALL = Path(__file__).with_name("wall")
-"""Whose `sitecustomize` gives a process a wall clock that can be set: a file says by how many seconds it is wrong."""
+"""Its `sitecustomize` gives a process a wall clock that can be set."""
 QUIET_MS = 5
 """The least by which a p99 must have grown to mean something."""
 
@@ -38,7 +38,8 @@ QUIET_MS = 5
 class Scene:
     """Runs until it is left. `settings` are the server's; `players` honest ones play the arena.
 
-    `wall`: its wall clock can be set. `usual_s`: for how long it is watched what is usual; `wait_s`: how long after an attack all must be as before.
+    `wall`: its wall clock can be set. `usual_s`: for how long it is watched what is usual; `wait_s`: how long after an
+    attack all must be as before.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""F2: SIGTERM under load: not ready at once, everybody told, nothing lost that was acknowledged, exit with 0 in time."""
+"""F2: SIGTERM under load: not ready at once, everybody told, nothing acknowledged is lost, exit with 0 in time."""
 
 from __future__ import annotations
 

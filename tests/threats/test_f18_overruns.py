@@ -1,4 +1,4 @@
-"""F18: a room that always takes 1.3 times what it has ticks half as often, and is then ended for the sake of the others."""
+"""F18: a room that always takes 1.3 times what it has ticks half as often, and is then ended."""
 
 from __future__ import annotations
 

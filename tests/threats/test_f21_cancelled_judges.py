@@ -1,7 +1,7 @@
 """F21: what is waited for is cancelled when nobody wants it any more, at any moment, and nothing of it is left.
 
-Only who judges tickets may wait; streams are cancelled at every step in tests/streams, sessions are cut at every message
-in tests/simulation.
+Only who judges tickets may wait. Streams are cancelled at every step in tests/streams, sessions are cut at every
+message in tests/simulation.
 """
 
 from __future__ import annotations

@@ -61,6 +61,7 @@ class Beat:
         self._interval_ns = config.receive.intake_interval_ms * 1_000_000
         self._seated_interval_ns = config.receive.intake_seated_interval_ms * 1_000_000
         self._fanouts: dict[OpenRoom, Fanout] = {}
+        lobby.on_fault = self._note_fault
         self._loop: asyncio.AbstractEventLoop
         self._timer: asyncio.TimerHandle | None = None
         self._next_ns = 0
@@ -222,10 +223,9 @@ class Beat:
 
     def _fail(self, opened: OpenRoom, fault: RoomFault) -> None:
         """End a room because of what came out of its game."""
-        self._metrics.room_faults += 1
         where = {"room_id": opened.room_id, "game": opened.ticker.game, "tick": opened.ticker.tick}
         log.error("room %s is ended: %s", opened.room_id, fault, exc_info=fault.__cause__, extra=where)
-        self._taping.failed(opened, fault)
+        self._note_fault(opened, fault)
         self._lobby.fail(opened, self._clock.now_ns())
         self._forget(opened)
         if self.observer is not None:
@@ -234,6 +234,10 @@ class Beat:
     def _close(self, opened: OpenRoom, reason: str) -> None:
         self._lobby.close(opened, reason)
         self._forget(opened)
+
+    def _note_fault(self, opened: OpenRoom, fault: RoomFault) -> None:
+        self._metrics.room_faults += 1
+        self._taping.failed(opened, fault)
 
     def _forget(self, opened: OpenRoom) -> None:
         self._fanouts.pop(opened, None)

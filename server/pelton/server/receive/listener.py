@@ -46,7 +46,8 @@ BACKLOG = 1024
 ACCEPTS_PER_TURN = 64
 REFUSED_AT_ONCE_MAX = 256
 """So many connections over the limit still get an answer that says so; beyond, they are dropped."""
-RETRY_ACCEPT_S = 1.0
+RETRY_ACCEPT_S = 0.1
+COMPLAIN_EVERY_NS = NS_PER_S
 
 
 def listen(host: str, port: int, config: Config) -> socket.socket:
@@ -111,6 +112,8 @@ class Listener:
         )
         self._gate = Gate(config.admission, clock, metrics, secure=tls is not None)
         self._handshake = _handshake(config, lobby, metrics, clock)
+        self._complain_ns = 0
+        """When it may be said again that there are no descriptors."""
         self._overdue: Deadlines[Connection] = Deadlines(config.receive.hello_timeout_s)
         self._lingering: Deadlines[WebSocket] = Deadlines(config.receive.close_timeout_s)
         # Before TLS there is no saying anything to a client.
@@ -258,8 +261,11 @@ class Listener:
         """Out of file descriptors: the socket stays ready, so look away for a while instead of spinning."""
         if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
             raise error
-        text = "cannot accept connections (%s); trying again in %g s"
-        log.error(text, error, RETRY_ACCEPT_S, extra={"errno": error.errno, "connections": len(self._connections)})
+        now_ns = self._clock.now_ns()
+        if now_ns >= self._complain_ns:
+            self._complain_ns = now_ns + COMPLAIN_EVERY_NS
+            text = "cannot accept connections (%s); trying again every %g s"
+            log.error(text, error, RETRY_ACCEPT_S, extra={"errno": error.errno, "connections": len(self._connections)})
         loop = asyncio.get_running_loop()
         fd = listening.fileno()
         loop.remove_reader(fd)

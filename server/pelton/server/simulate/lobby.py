@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
@@ -81,6 +81,8 @@ class Lobby:
         self._rooms: dict[str, OpenRoom] = {}
         self._seats: dict[Seat, OpenRoom] = {}
         self._users = Users(once_each=once_each)
+        self.on_fault: Callable[[OpenRoom, RoomFault], None] | None = None
+        """Called when a room has failed between two ticks, right before it is ended."""
         """Of each user his seat, if he has one at most."""
         self._player_ids = 0
         self._breaker = Breaker(config.room_faults_per_minute_max)
@@ -240,6 +242,8 @@ class Lobby:
                 exc_info=fault.__cause__,
                 extra={**fault.fields, "game": opened.ticker.game},
             )
+            if self.on_fault is not None:
+                self.on_fault(opened, fault)
             self.fail(opened, now_ns)
             raise JoinRejected("room_error", "the room has failed; the server's log knows why") from fault
 

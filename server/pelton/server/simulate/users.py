@@ -1,4 +1,4 @@
-"""Which seat is a user's: he has one at a time, and a game has let go of it before it, or another, hears of the next."""
+"""Which seat is a user's: he has one at a time, and no game hears of the next before that one was let go."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Users:
         return self._seats.get(user_id)
 
     def entered(self, seat: Seat) -> None:
-        """A seat was promised, and the one before it given back: the game hears of this one after it has heard of that."""
+        """A seat was promised, and the one before given back: no game hears of this one until it was let go."""
         user_id = seat.player.user_id
         if not self._once_each or not user_id:
             return
