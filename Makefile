@@ -19,6 +19,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 UV_VERSION := 0.13.9
 WS_VERSION := 8.23.0
 CHARTS := clients/python/pelton/loadtest/assets
+INSPECTOR := server/pelton/server/admin/page
 SDK := clients/browser
 SDK_BUILT := server/pelton/server/browser
 # Node is in the environment, as basedpyright needs it: nothing else has to be installed.
@@ -111,7 +112,7 @@ lock: ## pin and hash every dependency anew; delete requirements.lock first for 
 	@echo 'Locked: requirements.lock'
 
 clean: ## remove everything that was made
-	@rm -rf .venv $(CHARTS) $(SDK_BUILT) $(SDK)/node_modules .lock-venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+	@rm -rf .venv $(CHARTS) $(INSPECTOR)/uPlot.* $(SDK_BUILT) $(SDK)/node_modules .lock-venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
 		build dist .coverage htmlcov
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -133,12 +134,13 @@ $(READY): $(PINNED) $(ASSETS) $(BROWSER) pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# What the report of `pelton load` draws with: two files out of a package whose Python part is not used. Not committed.
+# What the report of `pelton load` and the inspector draw with: two files out of a package whose Python part is not used. Not committed.
 $(ASSETS): $(PINNED) requirements-assets.lock
 	@rm -rf .venv/assets $(CHARTS)
 	@$(PIP) install --no-deps --require-hashes --target .venv/assets -r requirements-assets.lock
 	@mkdir -p $(CHARTS)
 	@cp .venv/assets/uplot/static/uPlot.iife.js .venv/assets/uplot/static/uPlot.min.css $(CHARTS)/
+	@cp $(CHARTS)/uPlot.* $(INSPECTOR)/
 	@touch $@
 
 # What builds the TypeScript client: pinned and hashed in package-lock.json, which names no address.

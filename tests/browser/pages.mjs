@@ -23,15 +23,17 @@ export async function withBrowser(scenario) {
   }
 }
 
-async function open(browser, url, options, complaints) {
+/** `allowed`: statuses that are no complaint. */
+async function open(browser, url, { allowed = [], ...options }, complaints) {
+  const isAllowed = (text) => allowed.some((status) => text.includes(`status of ${status}`));
   const page = await (await browser.newContext(options)).newPage();
   page.setDefaultTimeout(TIMEOUT_MS);
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+    if (["error", "warning"].includes(message.type()) && !isAllowed(message.text())) complaints.push(message.text());
   });
   page.on("requestfailed", (request) => complaints.push(`${request.url()} failed`));
-  page.on("response", (answer) => answer.status() >= 400 && complaints.push(`${answer.url()}: ${answer.status()}`));
+  page.on("response", (answer) => answer.status() >= 400 && !allowed.includes(answer.status()) && complaints.push(`${answer.url()}: ${answer.status()}`));
   await page.goto(url);
   return page;
 }

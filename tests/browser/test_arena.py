@@ -5,23 +5,17 @@ No page may write an error or a warning to its console, nor ask for anything tha
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 
-from tests.clients.browser.bundle import ROOT
-from tests.clients.browser.nodejs import NODE, needs_the_build
+from tests.browser.conftest import Scenario
+from tests.clients.browser.nodejs import needs_the_build
 from tests.end_to_end.conftest import RunningServer, StartServer
 
 pytestmark = [needs_the_build, pytest.mark.browser, pytest.mark.timeout(150)]
 
-SCENARIOS = Path(__file__).parent / "scenarios.mjs"
-PLAYWRIGHT = ROOT / "clients/browser/node_modules/playwright-core/index.mjs"
-TIMEOUT_S = 120
 GAME = """
 from pelton.games.arena import Arena, Ship
 
@@ -47,22 +41,9 @@ def server(start_server: StartServer, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture
-def plays(chromium: str, server: RunningServer) -> Plays:
-    """`plays(scenario)` fails with what went wrong in the browser."""
-
-    def run(scenario: str) -> None:
-        environment = os.environ | {"PELTON_CHROMIUM": chromium, "PELTON_PLAYWRIGHT": str(PLAYWRIGHT)}
-        played = subprocess.run(
-            [NODE, SCENARIOS, scenario, server.http_url],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-        assert played.returncode == 0, played.stderr
-
-    return run
+def plays(scenario: Scenario, server: RunningServer) -> Plays:
+    """`plays(name)` fails with what went wrong in the browser."""
+    return lambda name: scenario("scenarios.mjs", name, server.http_url)
 
 
 def test_two_pages_play_together_and_see_each_other_move(plays: Plays) -> None:

@@ -105,6 +105,7 @@ def test_a_demo_has_bots_and_a_page_and_leaves_nothing_behind(start_demo: StartD
     page = demo.address("in a browser")
     assert "arena.js" in read(page)
     assert "players" in read(f"{page}status")
+    assert "Pelton inspector" in read(demo.address("inside it"))
     asyncio.run(until_seen(demo.address("game clients"), BOTS))
     processes = children(demo.pid)
     assert len(processes) == 2

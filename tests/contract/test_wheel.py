@@ -14,6 +14,10 @@ NEEDED = [
     "pelton/loadtest/page/report.css",
     "pelton/loadtest/page/report.js",
     "pelton/loadtest/assets/uPlot.iife.js",
+    "pelton/server/admin/page/inspector.html",
+    "pelton/server/admin/page/main.js",
+    "pelton/server/admin/page/uPlot.iife.js",
+    "pelton/server/admin/page/uPlot.min.css",
     "pelton/loadtest/assets/uPlot.min.css",
 ]
 BROWSER = [

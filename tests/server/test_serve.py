@@ -41,7 +41,9 @@ def port_of(process: subprocess.Popen[str]) -> int:
     """Wait for the line that says where it listens."""
     assert process.stdout is not None
     line = process.stdout.readline()
-    found = re.fullmatch(r"listening on ws://127\.0\.0\.1:(\d+)/\n", line)
+    found = re.fullmatch(
+        r"listening on ws://127\.0\.0\.1:(\d+)/(?:, inspector at http://127\.0\.0\.1:\d+/inspector)?\n", line
+    )
     assert found, line
     return int(found[1])
 

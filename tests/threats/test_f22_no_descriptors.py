@@ -33,7 +33,7 @@ def run(scene: Scene, size: int) -> Sequence[Figure]:
 
 
 ROW = Row(
-    "F22", "more connections than there are file descriptors", run, full=2_000, ci=100, settings=("log.level=info",)
+    "F22", "more connections than there are file descriptors", run, full=800, ci=100, settings=("log.level=info",)
 )
 
 

@@ -16,7 +16,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pelton.cli import config_command
 from pelton.server.config import ConfigError, LoadedConfig
@@ -25,7 +25,7 @@ __all__ = ["demo"]
 
 T = TypeVar("T")
 
-READY = re.compile(rb"listening on ws://(\S+)")
+READY = re.compile(rb"listening on ws://([^\s,]+)(?:, inspector at (\S+))?")
 EVERY_ADDRESS = {"0.0.0.0:": "127.0.0.1:", "[::]:": "[::1]:"}
 """Where to find a server that listens on all addresses."""
 MARGIN_S = 5.0
@@ -33,11 +33,22 @@ MARGIN_S = 5.0
 BOTS_STOP_S = 6.0
 CHUNK_BYTES = 65_536
 
+
+class Addresses(NamedTuple):
+    """Of a server that listens."""
+
+    game: str
+    """`host:port/`."""
+    inspector: str
+    """A URL; empty without an admin port."""
+
+
 TEXT = """
   Pelton is running, and {bots}.
 
     in a browser    http://{address}   to play
     its figures     http://{address}status
+    inside it       {inspector}
     game clients    ws://{address}
 
   Ctrl-C ends it.
@@ -65,7 +76,7 @@ def _server_options(args: argparse.Namespace, loaded: LoadedConfig) -> list[str]
     if loaded.origins["log.level"] == "default":
         overrides = [*overrides, "log.level=warning"]  # whoever wants to see more can say so
     if loaded.origins["admin.port"] == "default":
-        overrides = [*overrides, "admin.port=-1"]  # a demo starts also where another server has the admin port
+        overrides = [*overrides, "admin.port=0"]  # a demo starts also where another server has the admin port
     if loaded.origins["server.page"] == "default":
         overrides = [*overrides, "server.page=arena"]
     if loaded.origins["server.drain_timeout_s"] == "default":
@@ -84,26 +95,26 @@ async def _demo(server_options: Sequence[str], bots: int, stop_s: float) -> int:
         asyncio.TaskGroup() as beside,
         _running("pelton.server", *server_options, stop_s=stop_s, stdout=PIPE) as server,
     ):
-        address = await _unless(asked, _ready(server))
-        if address is not None:
+        addresses = await _unless(asked, _ready(server))
+        if addresses is not None:
             beside.create_task(_pass_on(server))  # to the server's end: nobody may wait for us to read
-            await _play(server, address, bots, asked)
+            await _play(server, addresses, bots, asked)
     code = server.returncode
     if asked.is_set():
         return 0 if code == 0 else 1
-    if address is not None:
+    if addresses is not None:
         print(f"pelton: the server ended with exit code {code}", file=sys.stderr)
     return code if code is not None and code > 0 else 1
 
 
-async def _play(server: Process, address: str, bots: int, asked: asyncio.Event) -> None:
+async def _play(server: Process, addresses: Addresses, bots: int, asked: asyncio.Event) -> None:
     """Say where everything is and let the bots in, until somebody ends it or the server is gone."""
     playing = f"{bots} bots fly in the arena: they steer, shoot and change names" if bots else "nobody plays yet"
-    print(TEXT.format(bots=playing, address=address), flush=True)
+    print(TEXT.format(bots=playing, address=addresses.game, inspector=addresses.inspector or "turned off"), flush=True)
     if not bots:
         await _unless(asked, server.wait())
         return
-    options = ("--bots", str(bots), "--duration", "0", "--quiet", "--url", f"ws://{address}")
+    options = ("--bots", str(bots), "--duration", "0", "--quiet", "--url", f"ws://{addresses.game}")
     async with (
         asyncio.TaskGroup() as beside,
         _running("pelton.swarm", *options, stop_s=BOTS_STOP_S + MARGIN_S) as swarm,
@@ -140,8 +151,8 @@ def _signal(process: Process, number: signal.Signals) -> None:
             os.kill(process.pid, number)
 
 
-async def _ready(server: Process) -> str | None:
-    """Host and port as soon as the server listens; None if it ends instead."""
+async def _ready(server: Process) -> Addresses | None:
+    """Where it is as soon as the server listens; None if it ends instead."""
     assert server.stdout is not None
     async for line in server.stdout:
         if found := READY.search(line):
@@ -149,7 +160,7 @@ async def _ready(server: Process) -> str | None:
             for every, one in EVERY_ADDRESS.items():
                 if address.startswith(every):
                     address = one + address.removeprefix(every)
-            return address
+            return Addresses(address, (found[2] or b"").decode())
         _echo(line)
     return None
 

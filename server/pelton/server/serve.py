@@ -87,7 +87,8 @@ async def _serve(server: Server, config: Config, handler: LogHandler) -> int:
     await server.start()
     _introduce(server, config, loop_name(loop))
     handler.wait(WAIT_FOR_LOG_S)  # who waits for the next line may look for the admin port's in the log
-    print(f"listening on {server.url}", flush=True)
+    inspector = f", inspector at {server.admin_url}inspector" if server.admin_url else ""
+    print(f"listening on {server.url}{inspector}", flush=True)
     await asked[0].wait()
     drains = first[0] is signal.SIGTERM  # Ctrl-C is somebody at the keyboard, who does not want to wait
     log.info("stopping; rooms have %g s to end", config.server.drain_timeout_s if drains else 0)

@@ -23,8 +23,8 @@ def test_the_index_names_pages_that_are_there() -> None:
     index = page("/")
     assert (index.status, index.content_type) == (200, "text/plain; charset=utf-8")
     paths = [word for word in index.body.decode().split() if word.startswith("/")]
-    assert paths == ["/stats", "/metrics", "/healthz", "/readyz", "/api/rooms"]
-    assert [page(path).status for path in paths[:-1]] == [200] * 4  # the last is not of these: tests of `Api`
+    assert paths == ["/inspector", "/stats", "/metrics", "/healthz", "/readyz", "/api/rooms"]
+    assert [page(path).status for path in paths[:-1]] == [200] * 5  # the last is not of these: tests of `Api`
 
 
 def test_stats_are_json() -> None:

