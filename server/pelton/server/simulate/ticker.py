@@ -198,7 +198,11 @@ class Ticker:
         """Tell the game that its room goes away; no player of it is in play any more. RoomFault if it raises."""
         for seat in self._seats:
             seat.seated = False
-        self._guard("on_dispose", self.room.on_dispose)
+        try:
+            self._guard("on_dispose", self.room.on_dispose)
+        finally:
+            for table in self.tables:
+                table.let_go()
 
     def card(self, seat: Seat) -> Joined:
         """What a player is told on joining."""

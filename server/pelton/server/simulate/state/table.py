@@ -76,6 +76,12 @@ class Table(Generic[R]):
         for layer in self.layers:
             layer.bind(self, tables)
 
+    def let_go(self) -> None:
+        """Its room is gone: rows can still be read. Layers refer to the table and to each other; now nobody does, and
+        all is freed with the room instead of by the collector, some time.
+        """
+        self.layers = []
+
     def __len__(self) -> int:
         return len(self._by_slot)
 
