@@ -13,7 +13,6 @@ from tests.server.fakes import a_new_room
 from tests.server.games import Tally
 from tests.server.stage import Stage
 
-
 TICKS_OF_TWO_WINDOWS = 45
 """The overseer looks back at rooms that ticked in its last second or two."""
 

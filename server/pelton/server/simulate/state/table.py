@@ -77,9 +77,7 @@ class Table(Generic[R]):
             layer.bind(self, tables)
 
     def let_go(self) -> None:
-        """Its room is gone: rows can still be read. Layers refer to the table and to each other; now nobody does, and
-        all is freed with the room instead of by the collector, some time.
-        """
+        """Its room is gone: all is freed with it, as layers refer to the table. Rows can still be read."""
         self.layers = []
 
     def __len__(self) -> int:
