@@ -72,7 +72,6 @@ async def crowds(order: Order) -> Seen:
             here.setdefault(message[1], set()).add(message[3])
         fullest = max(fullest, *map(len, here.values()))
         for line in lines:
-            line.keeps = False
             line.send(say(3))
         await asyncio.gather(*(line.left() for line in lines))
     return {"seats": len(ids), "unique": len(set(ids)), "fullest": fullest}

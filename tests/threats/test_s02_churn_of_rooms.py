@@ -17,7 +17,7 @@ def run(scene: Scene, size: int) -> Sequence[Figure]:
 
 
 ROW = Row(
-    "S2", "rooms made and left, one in a hundred fails", run, full=20_000, ci=300, settings=SETTINGS, players=False
+    "S2", "rooms made and left, one in a hundred fails", run, full=100_000, ci=300, settings=SETTINGS, players=False
 )
 
 
