@@ -12,6 +12,7 @@ READY := .venv/ready.stamp
 RIVALS := .venv/rivals.stamp
 ASSETS := .venv/assets.stamp
 CONFORMANCE := .venv/conformance.stamp
+EXAMPLES := .venv/examples.stamp
 BROWSER_TOOLS := .venv/browser-tools.stamp
 BROWSER := .venv/browser.stamp
 
@@ -32,8 +33,8 @@ TYPED = $(foreach folder,$(wildcard $(FOLDERS)),$(if $(shell find $(folder) -nam
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test test-browser check mutants planted fuzz soak conformance browser browser-lock bench bench-state \
-	bench-streams bench-swarm bench-recorder bench-browser lock clean
+.PHONY: help install run test test-browser test-examples check mutants planted fuzz soak conformance browser browser-lock \
+	bench bench-state bench-streams bench-swarm bench-recorder bench-browser lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +75,9 @@ soak: $(READY) ## attack a server in every way at full size, target against meas
 
 test-browser: $(READY) ## play the arena in headless Chromium, which has to be there (on Debian: apt-get install chromium)
 	@PELTON_BROWSER_TESTS=1 $(BIN)/python -m pytest tests/browser -m browser $(ARGS)
+
+test-examples: $(READY) $(EXAMPLES) ## play with the example clients, also in Godot where it is (on Debian: apt-get install godot3-server)
+	@PELTON_EXAMPLES_TESTS=1 $(BIN)/python -m pytest tests/examples/test_clients.py $(ARGS)
 
 conformance: $(READY) $(CONFORMANCE) ## test what RFC 6455 asks, also with clients that others wrote (Node's ws, aiohttp, picows)
 	@$(BIN)/python -m pytest tests/conformance $(ARGS)
@@ -157,6 +161,13 @@ $(BROWSER): $(BROWSER_TOOLS) $(SDK)/build.mjs $(SDK)/tsconfig.json $(SDK)/tsconf
 $(RIVALS): $(PINNED) pyproject.toml
 	@$(PIP) install --no-deps --upgrade --target .venv/rivals $$($(BIN)/python -c \
 		'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["rivals"])')
+	@touch $@
+
+# What the example with a window draws with. In a folder of its own: no other test and no user needs it.
+$(EXAMPLES): $(PINNED) pyproject.toml
+	@rm -rf .venv/examples
+	@$(PIP) install --no-deps --target .venv/examples $$($(BIN)/python -c \
+		'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["examples"])')
 	@touch $@
 
 # Clients that others wrote, for tests/conformance. In a folder of their own: no other test and no user needs them.
