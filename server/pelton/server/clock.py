@@ -27,8 +27,7 @@ class MonotonicClock:
     An event loop's own clock will not do: uvloop's stands still while the loop is busy.
     """
 
-    def now_ns(self) -> int:
-        return time.monotonic_ns()
+    now_ns = staticmethod(time.monotonic_ns)  # itself, not a call of it: ticks ask many times
 
 
 class ManualClock:

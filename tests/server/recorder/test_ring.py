@@ -13,7 +13,7 @@ from tests.server.recorder.rows import row
 def append(ring: Ring, one: TickRow) -> None:
     values = list(one[1:])
     values[TickRow._fields.index("callback") - 1] = ring.number(one.callback)
-    ring.append(one.tick, *values)  # type: ignore[arg-type] # numbers all, now that the name is one
+    ring.append((one.tick, *values))  # type: ignore[arg-type] # numbers all, now that the name is one
 
 
 u32 = st.integers(0, 2**32 - 1)

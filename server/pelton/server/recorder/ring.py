@@ -11,6 +11,7 @@ __all__ = ["NAMES_MAX", "Ring"]
 NAMES_MAX = 256
 """Callbacks that are told apart; a game has one for each kind of its actions, and a few more."""
 OTHER = "other"
+_pack_into, _ROW_BYTES = LAYOUT.pack_into, LAYOUT.size
 
 
 class Ring:
@@ -38,12 +39,13 @@ class Ring:
         """The last tick; 0 if there is none."""
         return self._last
 
-    def append(self, tick: int, *values: float) -> None:
-        """Keep a tick: the rest of its row, in the row's order."""
+    def append(self, row: tuple[float, ...]) -> None:
+        """Keep a tick: its row, in the row's order."""
+        tick = int(row[0])
         if not self._first:
             self._first = tick
         self._last = tick
-        LAYOUT.pack_into(self._data, tick % self._rows * LAYOUT.size, tick, *values)
+        _pack_into(self._data, tick % self._rows * _ROW_BYTES, *row)
 
     def number(self, name: str) -> int:
         """By what number a callback's name is kept."""

@@ -139,11 +139,11 @@ class Tape:
         refused = self._refused
         if refused is not NONE_REFUSED:
             self._refused = NONE_REFUSED
-        ring.append(
+        ring.append((
             self.tick, self._begun_ns, flags, budget_ns, took_ns, *self._before, *spent,
             cpu_ns, garbage.total_ns - self._garbage_before_ns, slow_ns, garbage.generation, switches, waits,
             callback, player, calls, *counts, *refused,
-        )  # fmt: skip
+        ))  # fmt: skip
         self._phase = MERGE
         return took_ns
 
