@@ -1,5 +1,6 @@
 // What has to work in a browser: `scenarios.mjs NAME URL` plays one, and exits with 1 and the reason if it fails.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { connected, DESK, ownScore, PHONE, play, seesMoving, withBrowser } from "./pages.mjs";
 
 async function together(open, url) {
@@ -80,10 +81,38 @@ async function phone(open, url) {
   await page.waitForFunction(() => arena.flight.own().thrust === 0);
 }
 
+/** The client that the page itself plays with refuses what no server of ours would send, and says so in its own words. */
+async function hostile(open, url) {
+  const page = await open(url, DESK);
+  const vectors = JSON.parse(readFileSync(new URL("../../protocol/vectors/hostile.json", import.meta.url), "utf8"));
+  assert.ok(vectors.length > 300);
+  const taken = await page.evaluate(async (vectors) => {
+    const { BadMessage, decodeServer } = await import("/pelton.js");
+    const counted = ([first, count, width]) =>
+      Array.from({ length: count }, (_, index) =>
+        Array.from({ length: width }, (_, byte) => (Math.floor((first + index) / 256 ** byte) % 256).toString(16).padStart(2, "0")).join(""),
+      ).join("");
+    const hexOf = ({ hex, repeat }) =>
+      repeat
+        ? repeat.prefix + repeat.unit.repeat(repeat.times) + repeat.suffix
+        : [hex].flat().map((piece) => (typeof piece === "string" ? piece : counted(piece.count))).join("");
+    return vectors.flatMap((vector) => {
+      const bytes = Uint8Array.from(hexOf(vector).match(/../g) ?? [], (pair) => parseInt(pair, 16));
+      try {
+        decodeServer(bytes);
+        return [`${vector.name} was taken`];
+      } catch (error) {
+        return error instanceof BadMessage ? [] : [`${vector.name}: ${error}`];
+      }
+    });
+  }, vectors);
+  assert.deepEqual(taken, []);
+}
+
 async function middle(page, selector) {
   const { x, y, width, height } = await page.locator(selector).boundingBox();
   return { x: x + width / 2, y: y + height / 2 };
 }
 
 const [name, url] = process.argv.slice(2);
-await withBrowser((open) => ({ together, cut, slow, phone })[name](open, url));
+await withBrowser((open) => ({ together, cut, slow, phone, hostile })[name](open, url));

@@ -60,3 +60,7 @@ def test_the_own_ship_does_not_wait_for_a_slow_line(plays: Plays) -> None:
 
 def test_a_phone_has_every_control_in_view_and_fingers_fly_and_shoot(plays: Plays) -> None:
     plays("phone")
+
+
+def test_the_client_in_a_browser_refuses_every_hostile_vector(plays: Plays) -> None:
+    plays("hostile")
