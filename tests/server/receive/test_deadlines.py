@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pelton.server.receive.deadlines import Deadlines
+from pelton.server.receive.deadlines import LOOK_MIN, Deadlines
 
 
 def test_what_was_added_expires_after_the_time_and_not_before() -> None:
@@ -55,3 +55,25 @@ def test_everything_expires_once_in_order_and_never_early(steps: list[tuple[bool
             added.append(now_ns)
         seen += deadlines.expired(now_ns)
         assert seen == [number for number, at_ns in enumerate(added) if at_ns + timeout_ns <= now_ns]
+
+
+def test_who_is_over_is_forgotten_before_his_time_once_there_are_many() -> None:
+    over: set[int] = set()
+    deadlines: Deadlines[int] = Deadlines(1, over.__contains__)
+    most = 0
+    for number in range(100_000):
+        deadlines.add(number, number)
+        if number % 1000:
+            over.add(number)
+        most = max(most, len(deadlines))
+    assert most <= 2 * (100 + LOOK_MIN)
+    assert [number for number in deadlines if number not in over] == list(range(0, 100_000, 1000))
+    assert [number for number in deadlines.expired(10**10) if number not in over] == list(range(0, 100_000, 1000))
+
+
+def test_who_is_over_when_he_comes_is_still_named() -> None:
+    """Whoever adds somebody may count on it."""
+    deadlines: Deadlines[int] = Deadlines(1, lambda _: True)
+    for number in range(LOOK_MIN + 1):
+        deadlines.add(number, 0)
+    assert list(deadlines) == [LOOK_MIN]

@@ -114,8 +114,8 @@ class Listener:
         self._handshake = _handshake(config, lobby, metrics, clock)
         self._complain_ns = 0
         """When it may be said again that there are no descriptors."""
-        self._overdue: Deadlines[Connection] = Deadlines(config.receive.hello_timeout_s)
-        self._lingering: Deadlines[WebSocket] = Deadlines(config.receive.close_timeout_s)
+        self._overdue: Deadlines[Connection] = Deadlines(config.receive.hello_timeout_s, lambda one: one.websocket.gone)
+        self._lingering: Deadlines[WebSocket] = Deadlines(config.receive.close_timeout_s, lambda one: one.gone)
         # Before TLS there is no saying anything to a client.
         self._turned_away = TurnedAway(config.receive.close_timeout_s, b"" if tls else too_many().response())
         self._strangers: Strangers[Connection] = Strangers(config.admission.unauthenticated_max)
