@@ -30,7 +30,7 @@ MATRIX = (
     ("127.0.0.1", "admin", False),
 )
 """Host, token, and whether it may start."""
-PATHS = ("", "stats", "metrics", "rooms", "inspector", "rooms/1/kick")
+PATHS = ("", "stats", "metrics", "api/rooms", "api/events", "nothing")
 
 
 def environ(token: str) -> dict[str, str]:
