@@ -16,7 +16,9 @@ HELLO_TIMEOUT_S = 0.5
 
 @pytest.fixture(scope="module", params=["swept", "asyncio"])
 def server(request: pytest.FixtureRequest, start_server: StartServer) -> Iterator[RunningServer]:
-    running = start_server(f"server.transport={request.param}", f"receive.hello_timeout_s={HELLO_TIMEOUT_S}")
+    running = start_server(
+        f"server.transport={request.param}", f"receive.hello_timeout_s={HELLO_TIMEOUT_S}", "deliver.ack_lag_max_s=60"
+    )
     yield running
     running.stop()
     assert "Traceback" not in running.log()

@@ -79,19 +79,25 @@ class Player:
 
     def __init__(self, process: Process) -> None:
         self._process = process
+        self._told: list[dict[str, Any]] = []
 
     def order(self, word: str) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(f"{word}\n".encode())
 
     async def tells(self, key: str) -> dict[str, Any]:
-        """The next thing that it tells about this."""
+        """The next thing that it tells about this; what else it tells is kept until it is asked for."""
+        for kept in self._told:
+            if key in kept:
+                self._told.remove(kept)
+                return kept
         assert self._process.stdout is not None
         while line := await self._process.stdout.readline():
             told: dict[str, Any] = json.loads(line)
             assert not {"error", "diverged"} & told.keys(), told
             if key in told:
                 return told
+            self._told.append(told)
         assert self._process.stderr is not None
         pytest.fail(f"the player ended without telling {key!r}: {(await self._process.stderr.read()).decode()}")
 
